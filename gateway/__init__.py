@@ -1,0 +1,1 @@
+"""The process: command line, settings, embedded servers, feeds and the HTTP edge."""

@@ -1,0 +1,1 @@
+"""Loads and measurements: run by hand, and in a short form by the tests."""

@@ -1,0 +1,1 @@
+"""Frozen values and read-only arrays that every layer above may share."""

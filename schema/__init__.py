@@ -1,0 +1,1 @@
+"""The contract: GraphQL types, root fields and error codes."""
