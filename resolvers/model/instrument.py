@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from resolvers.model.session import SessionCalendar
+from resolvers.model.session import UTC_DAYS, SessionCalendar
 
 
 class AssetClass(StrEnum):
@@ -43,7 +43,7 @@ class InstrumentSpec:
     symbol: str
     asset_class: AssetClass = AssetClass.EQUITY
     currency: str = "USD"
-    sessions: SessionCalendar = SessionCalendar()
+    sessions: SessionCalendar = UTC_DAYS
     name: str | None = None
     exchange: str | None = None
     aliases: tuple[str, ...] = ()

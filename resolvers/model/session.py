@@ -41,6 +41,9 @@ class SessionCalendar:
         return (time + offsets[where] + self.roll_minutes * 60) // DAY
 
 
+UTC_DAYS = SessionCalendar()
+
+
 def week_starts(days: IntArray) -> IntArray:
     """The Monday on or before each day; both as days since 1970-01-01."""
     return days - (days + _EPOCH_WEEKDAY) % 7
