@@ -1,7 +1,7 @@
 """Which session a moment belongs to: the date that D1 and W1 bars carry."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -39,6 +39,11 @@ class SessionCalendar:
             (_utc_offset(zone, int(quarter) * _QUARTER_HOUR) for quarter in quarters), np.int64, len(quarters)
         )
         return (time + offsets[where] + self.roll_minutes * 60) // DAY
+
+    def session_end(self, day: int) -> int:
+        """The moment in unix seconds at which the session dated *day* (days since 1970-01-01) ends."""
+        midnight = datetime.fromtimestamp((day + 1) * DAY, UTC).replace(tzinfo=ZoneInfo(self.timezone))
+        return int((midnight - timedelta(minutes=self.roll_minutes)).timestamp())
 
 
 UTC_DAYS = SessionCalendar()

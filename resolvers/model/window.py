@@ -1,0 +1,79 @@
+"""A stretch of a price series: what is asked for, and what was found."""
+
+from dataclasses import dataclass
+
+from resolvers.model.bars import Bars
+from resolvers.model.instrument import Source
+from resolvers.model.interval import Interval
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """
+    How far before its window the indicators of a request look.
+
+    Attributes:
+        bars: Bars before the first one asked for.
+        anchored: Whether values depend on everything since the series' anchor: the first stored
+            bar for H1 and above, the start of the UTC month below.
+    """
+
+    bars: int = 0
+    anchored: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WindowRequest:
+    """
+    Bars of one series that a client asks for. Hashable: it is the key of a loader.
+
+    Attributes:
+        start: First moment, inclusive, in unix seconds; None for no bound.
+        end: Last moment, exclusive, in unix seconds; None for no bound.
+        last: At most this many bars, the newest of the range; None for all of it.
+        limit: Most bars that the answer may hold.
+        reach: How far before the window to read as well.
+    """
+
+    instrument_id: int
+    interval: Interval
+    start: int | None
+    end: int | None
+    last: int | None
+    limit: int
+    reach: Reach = Reach()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class SeriesState:
+    """
+    What is known of a series without its bars.
+
+    Attributes:
+        revision: Raised in every transaction that changes a bar.
+        first_time, last_time: Times of its oldest and newest bar, in unix seconds.
+    """
+
+    instrument_id: int
+    interval: Interval
+    source: Source
+    revision: int
+    first_time: int
+    last_time: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class StoredWindow:
+    """
+    Bars read in one snapshot, together with the state of their series.
+
+    Attributes:
+        bars: Oldest first, beginning with those that only indicators look at.
+        offset: How many of them come before the window that was asked for.
+        is_cut: Whether the range holds more bars than the request's limit.
+    """
+
+    state: SeriesState
+    bars: Bars
+    offset: int
+    is_cut: bool = False

@@ -1,0 +1,201 @@
+"""Instruments and the names under which they are found."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from resolvers.errors import Conflict
+from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec
+from resolvers.model.session import SessionCalendar
+from resolvers.storage.pool import connection
+
+_COLUMNS = (
+    "i.id, i.symbol, i.name, i.asset_class, i.exchange, i.currency, i.timezone, i.roll_minutes, i.tick_size,"
+    " i.is_active, i.is_simulated,"
+    " ARRAY(SELECT n.name FROM instrument_names AS n WHERE n.instrument_id = i.id AND n.name <> i.symbol"
+    "  ORDER BY n.name) AS aliases"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InstrumentPage:
+    """
+    Which instruments to list, by symbol.
+
+    Attributes:
+        after: Only symbols after this one; stable while instruments come and go.
+        first: At most this many.
+        search: Text that the symbol, an alias or the name contains, in any case.
+    """
+
+    after: str | None = None
+    first: int = 20
+    search: str | None = None
+    asset_classes: tuple[AssetClass, ...] | None = None
+    currency: str | None = None
+    exchange: str | None = None
+    is_active: bool | None = None
+    is_simulated: bool | None = None
+
+
+async def instruments_by_name(pool: asyncpg.Pool, names: Sequence[str]) -> dict[str, Instrument]:
+    """Instruments by symbol or alias; names that nobody has are absent."""
+    async with connection(pool) as one:
+        rows = await one.fetch(
+            f"SELECT asked.name AS asked, {_COLUMNS} FROM instrument_names AS asked"  # noqa: S608
+            " JOIN instruments AS i ON i.id = asked.instrument_id WHERE asked.name = ANY($1::text[])",
+            names,
+        )
+    return {row["asked"]: _instrument(row) for row in rows}
+
+
+async def instruments_by_id(pool: asyncpg.Pool, ids: Sequence[int]) -> dict[int, Instrument]:
+    """Instruments by id; unknown ids are absent."""
+    async with connection(pool) as one:
+        rows = await one.fetch(f"SELECT {_COLUMNS} FROM instruments AS i WHERE i.id = ANY($1::int[])", ids)  # noqa: S608
+    return {row["id"]: _instrument(row) for row in rows}
+
+
+async def instrument_page(pool: asyncpg.Pool, page: InstrumentPage) -> list[Instrument]:
+    """The page's instruments, by symbol; one more than asked for where there are more."""
+    where, values = _conditions(page)
+    if page.after is not None:
+        values.append(page.after)
+        where += f" AND i.symbol > ${len(values)}"
+    async with connection(pool) as one:
+        rows = await one.fetch(
+            f"SELECT {_COLUMNS} FROM instruments AS i WHERE {where} ORDER BY i.symbol LIMIT {page.first + 1:d}",  # noqa: S608
+            *values,
+        )
+    return [_instrument(row) for row in rows]
+
+
+async def instrument_count(pool: asyncpg.Pool, page: InstrumentPage) -> int:
+    """How many instruments match, on all pages together."""
+    where, values = _conditions(page)
+    async with connection(pool) as one:
+        return int(await one.fetchval(f"SELECT count(*) FROM instruments AS i WHERE {where}", *values))  # noqa: S608
+
+
+async def create_instruments(pool: asyncpg.Pool, specs: Sequence[InstrumentSpec]) -> dict[str, Instrument]:
+    """
+    Creates those instruments whose symbol no instrument has yet, and returns all of them by symbol.
+
+    Aliases that another instrument has already are left to it.
+    """
+    specs = sorted(specs, key=lambda spec: spec.symbol)
+    async with connection(pool) as one, one.transaction():
+        rows = await one.fetch(
+            "INSERT INTO instruments (symbol, name, asset_class, exchange, currency, timezone, roll_minutes,"
+            " tick_size, is_active, is_simulated) SELECT * FROM unnest($1::text[], $2::text[], $3::text[],"
+            " $4::text[], $5::text[], $6::text[], $7::smallint[], $8::float8[], $9::bool[], $10::bool[])"
+            " ON CONFLICT DO NOTHING RETURNING id, symbol",
+            *zip(*(_values(spec) for spec in specs), strict=True),
+        )
+        ids = {row["symbol"]: row["id"] for row in rows}
+        new = [spec for spec in specs if spec.symbol in ids]
+        for names in (
+            [(spec.symbol, spec.symbol) for spec in new],
+            [(a, spec.symbol) for spec in new for a in spec.aliases],
+        ):
+            await one.execute(
+                "INSERT INTO instrument_names (name, instrument_id) SELECT * FROM unnest($1::text[], $2::int[])"
+                " ON CONFLICT DO NOTHING",
+                [name for name, _ in names],
+                [ids[symbol] for _, symbol in names],
+            )
+    return await instruments_by_name(pool, [spec.symbol for spec in specs])
+
+
+async def update_instrument(
+    pool: asyncpg.Pool, instrument: Instrument, changes: Mapping[str, Any], aliases: Iterable[str] | None
+) -> Instrument:
+    """
+    Changes columns of one instrument, and replaces its aliases unless *aliases* is None.
+
+    Raises:
+        Conflict: If another instrument has one of the aliases.
+    """
+    async with connection(pool) as one, one.transaction():
+        for column, value in changes.items():
+            await one.execute(f"UPDATE instruments SET {column} = $2 WHERE id = $1", instrument.id, value)  # noqa: S608
+        if aliases is not None:
+            await one.execute(
+                "DELETE FROM instrument_names WHERE instrument_id = $1 AND name <> $2", instrument.id, instrument.symbol
+            )
+            for alias in sorted(set(aliases) - {instrument.symbol}):
+                try:
+                    await one.execute("INSERT INTO instrument_names VALUES ($1, $2)", alias, instrument.id)
+                except asyncpg.UniqueViolationError:
+                    raise Conflict(f"another instrument is already found as {alias}") from None
+    return (await instruments_by_id(pool, [instrument.id]))[instrument.id]
+
+
+async def stored_intervals(pool: asyncpg.Pool, instrument_ids: Sequence[int]) -> dict[int, list[int]]:
+    """The lengths in minutes of the series that hold bars, shortest first, by instrument."""
+    async with connection(pool) as one:
+        rows = await one.fetch(
+            "SELECT instrument_id, array_agg(bar_minutes ORDER BY bar_minutes) AS minutes FROM series"
+            " WHERE instrument_id = ANY($1::int[]) AND last_time IS NOT NULL GROUP BY instrument_id",
+            instrument_ids,
+        )
+    return {row["instrument_id"]: row["minutes"] for row in rows}
+
+
+def _conditions(page: InstrumentPage) -> tuple[str, list[Any]]:
+    where = ["true"]
+    values: list[Any] = []
+    for column, value in (
+        ("currency", page.currency),
+        ("exchange", page.exchange),
+        ("is_active", page.is_active),
+        ("is_simulated", page.is_simulated),
+    ):
+        if value is not None:
+            values.append(value)
+            where.append(f"i.{column} = ${len(values)}")
+    if page.asset_classes is not None:
+        values.append([asset_class.value for asset_class in page.asset_classes])
+        where.append(f"i.asset_class = ANY(${len(values)}::text[])")
+    if page.search:
+        values.append(f"%{page.search.translate({ord(c): chr(92) + c for c in '%_' + chr(92)})}%")
+        where.append(
+            f"(i.name ILIKE ${len(values)} OR EXISTS (SELECT FROM instrument_names AS n"
+            f" WHERE n.instrument_id = i.id AND n.name ILIKE ${len(values)}))"
+        )
+    return " AND ".join(where), values
+
+
+def _values(spec: InstrumentSpec) -> tuple[Any, ...]:
+    return (
+        spec.symbol,
+        spec.name,
+        spec.asset_class.value,
+        spec.exchange,
+        spec.currency,
+        spec.sessions.timezone,
+        spec.sessions.roll_minutes,
+        spec.tick_size,
+        spec.is_active,
+        spec.is_simulated,
+    )
+
+
+def _instrument(row: asyncpg.Record) -> Instrument:
+    return Instrument(
+        id=row["id"],
+        spec=InstrumentSpec(
+            symbol=row["symbol"],
+            name=row["name"],
+            asset_class=AssetClass(row["asset_class"]),
+            exchange=row["exchange"],
+            currency=row["currency"],
+            sessions=SessionCalendar(timezone=row["timezone"], roll_minutes=row["roll_minutes"]),
+            tick_size=row["tick_size"],
+            is_active=row["is_active"],
+            is_simulated=row["is_simulated"],
+            aliases=tuple(row["aliases"]),
+        ),
+    )

@@ -1,0 +1,173 @@
+"""Reading windows of bars: many series of one interval in one statement, as columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import asyncpg
+import numpy as np
+
+from resolvers.model.bars import Bars
+from resolvers.model.instrument import Source
+from resolvers.model.interval import Interval
+from resolvers.model.window import SeriesState, StoredWindow, WindowRequest
+from resolvers.storage.copy_format import decoded, instant
+from resolvers.storage.pool import snapshot
+
+if TYPE_CHECKING:
+    from resolvers.storage.pool import Connection
+
+_UNLIMITED = 2**31 - 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Span:
+    """
+    Rows to read of one series.
+
+    Attributes:
+        start, end: Bars in [start, end), in unix seconds; None for no bound.
+        limit: At most this many of them, the newest.
+        before: And at most this many before *start*.
+    """
+
+    instrument_id: int
+    start: int | None = None
+    end: int | None = None
+    limit: int = _UNLIMITED
+    before: int = 0
+
+
+async def stored_windows(
+    pool: asyncpg.Pool, interval: Interval, requests: Sequence[WindowRequest]
+) -> list[StoredWindow | None]:
+    """
+    What is stored for each request, all of one interval; None where the series does not exist.
+
+    The states of the series, their revisions included, and the bars come from one snapshot.
+    """
+    async with snapshot(pool) as one:
+        states = await series_states(one, interval, {request.instrument_id for request in requests})
+        known = [request for request in requests if request.instrument_id in states]
+        firsts = await _first_times(one, interval, [request for request in known if _needs_month(request)])
+        spans = [_span(request, firsts.get(request)) for request in known]
+        found = dict(zip(known, await bars_of_spans(one, interval, spans), strict=True))
+    return [
+        _stored_window(request, states[request.instrument_id], found[request]) if request in found else None
+        for request in requests
+    ]
+
+
+async def series_states(one: "Connection", interval: Interval, instrument_ids: set[int]) -> dict[int, SeriesState]:
+    """The states of the series of *interval* that hold bars, by instrument."""
+    rows = await one.fetch(
+        "SELECT instrument_id, source, revision, extract(epoch FROM first_time)::bigint AS first_time,"
+        " extract(epoch FROM last_time)::bigint AS last_time FROM series"
+        " WHERE bar_minutes = $1 AND instrument_id = ANY($2::int[]) AND last_time IS NOT NULL",
+        interval.value,
+        sorted(instrument_ids),
+    )
+    return {
+        row["instrument_id"]: SeriesState(
+            instrument_id=row["instrument_id"],
+            interval=interval,
+            source=Source(row["source"]),
+            revision=row["revision"],
+            first_time=row["first_time"],
+            last_time=row["last_time"],
+        )
+        for row in rows
+    }
+
+
+async def bars_of_spans(one: "Connection", interval: Interval, spans: Sequence[Span]) -> list[Bars]:
+    """The bars of each span, oldest first, by one COPY."""
+    if not spans:
+        return []
+    answer = bytearray()
+
+    async def keep(chunk: bytes) -> None:
+        answer.extend(chunk)
+
+    await one.copy_from_query(_query(interval, spans), output=keep, format="binary", timeout=300)
+    window, bars = decoded(answer)
+    # Each span arrives newest first and in one piece, in whatever order of spans the plan produced.
+    edges = np.flatnonzero(np.diff(window, prepend=-1, append=-1))
+    found = {int(window[low]): slice(low, high) for low, high in pairwise(edges)}
+    return [bars[found[number]][::-1] if number in found else Bars.empty() for number in range(len(spans))]
+
+
+def _query(interval: Interval, spans: Sequence[Span]) -> str:
+    """
+    One SELECT for all spans. Newest first, so that a limit stops at the newest partition; the key covers it.
+
+    All values are whole numbers of our own, because COPY takes no parameters.
+    """
+    values = ", ".join(
+        f"({number}, {span.instrument_id:d}, {instant(span.start, default='-infinity')},"
+        f" {instant(span.end, default='infinity')}, {span.limit:d}, {span.before:d})"
+        for number, span in enumerate(spans)
+    )
+    columns = "time, open, high, low, close, coalesce(volume, 'NaN') AS volume"
+    series = f"FROM candles WHERE instrument_id = w.instrument_id AND bar_minutes = {interval.value:d}"
+    body = f"(SELECT {columns} {series} AND time >= w.start AND time < w.until ORDER BY time DESC LIMIT w.most)"
+    before = f"(SELECT {columns} {series} AND time < w.start ORDER BY time DESC LIMIT w.earlier)"
+    rows = f"{body} UNION ALL {before}" if any(span.before for span in spans) else body
+    return (
+        "SELECT w.number, b.time, b.open, b.high, b.low, b.close, b.volume"  # noqa: S608
+        f" FROM (VALUES {values}) AS w (number, instrument_id, start, until, most, earlier)"
+        f" CROSS JOIN LATERAL ({rows}) AS b"
+    )
+
+
+def _needs_month(request: WindowRequest) -> bool:
+    return request.reach.anchored and request.interval < Interval.H1
+
+
+async def _first_times(
+    one: "Connection", interval: Interval, requests: Sequence[WindowRequest]
+) -> dict[WindowRequest, int]:
+    """The time of the first bar of each request's window, where it has one."""
+    if not requests:
+        return {}
+    rows = await one.fetch(
+        "SELECT w.number, extract(epoch FROM min(b.time))::bigint AS first"
+        " FROM unnest($1::int[], $2::float8[], $3::float8[], $4::int[])"
+        "  WITH ORDINALITY AS w (instrument_id, start, until, most, number)"
+        " CROSS JOIN LATERAL (SELECT time FROM candles WHERE instrument_id = w.instrument_id AND bar_minutes = $5"
+        "  AND time >= to_timestamp(w.start) AND time < to_timestamp(w.until) ORDER BY time DESC LIMIT w.most) AS b"
+        " GROUP BY w.number",
+        [request.instrument_id for request in requests],
+        [-np.inf if request.start is None else float(request.start) for request in requests],
+        [np.inf if request.end is None else float(request.end) for request in requests],
+        [request.last or request.limit + 1 for request in requests],
+        interval.value,
+    )
+    return {requests[row["number"] - 1]: row["first"] for row in rows}
+
+
+def _span(request: WindowRequest, first: int | None) -> Span:
+    """The rows to read for a request, its reach included; *first* is its first bar, where that matters."""
+    span = Span(instrument_id=request.instrument_id, end=request.end)
+    if request.reach.anchored and request.interval >= Interval.H1:
+        return span
+    if request.reach.anchored and first is not None:
+        return replace(span, start=month_start(first), before=request.reach.bars)
+    if request.last is not None:
+        return replace(span, limit=request.last + request.reach.bars)
+    return replace(span, start=request.start, limit=request.limit + 1, before=request.reach.bars)
+
+
+def month_start(time: int) -> int:
+    """The first second of the UTC month that *time* lies in, both in unix seconds."""
+    moment = datetime.fromtimestamp(time, UTC)
+    return int(datetime(moment.year, moment.month, 1, tzinfo=UTC).timestamp())
+
+
+def _stored_window(request: WindowRequest, state: SeriesState, bars: Bars) -> StoredWindow:
+    offset = 0 if request.start is None else int(np.searchsorted(bars.time, request.start))
+    if request.last is not None:
+        offset = max(offset, len(bars) - request.last)
+    return StoredWindow(state=state, bars=bars, offset=offset, is_cut=len(bars) - offset > request.limit)
