@@ -1,13 +1,14 @@
 """Instruments and the names under which they are found."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 
 from resolvers.errors import Conflict
 from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec
+from resolvers.model.instrument_page import InstrumentPage
+from resolvers.model.interval import Interval
 from resolvers.model.session import SessionCalendar
 from resolvers.storage.pool import connection
 
@@ -17,27 +18,6 @@ _COLUMNS = (
     " ARRAY(SELECT n.name FROM instrument_names AS n WHERE n.instrument_id = i.id AND n.name <> i.symbol"
     "  ORDER BY n.name) AS aliases"
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InstrumentPage:
-    """
-    Which instruments to list, by symbol.
-
-    Attributes:
-        after: Only symbols after this one; stable while instruments come and go.
-        first: At most this many.
-        search: Text that the symbol, an alias or the name contains, in any case.
-    """
-
-    after: str | None = None
-    first: int = 20
-    search: str | None = None
-    asset_classes: tuple[AssetClass, ...] | None = None
-    currency: str | None = None
-    exchange: str | None = None
-    is_active: bool | None = None
-    is_simulated: bool | None = None
 
 
 async def instruments_by_name(pool: asyncpg.Pool, names: Sequence[str]) -> dict[str, Instrument]:
@@ -133,15 +113,15 @@ async def update_instrument(
     return (await instruments_by_id(pool, [instrument.id]))[instrument.id]
 
 
-async def stored_intervals(pool: asyncpg.Pool, instrument_ids: Sequence[int]) -> dict[int, list[int]]:
-    """The lengths in minutes of the series that hold bars, shortest first, by instrument."""
+async def stored_intervals(pool: asyncpg.Pool, instrument_ids: Sequence[int]) -> dict[int, list[Interval]]:
+    """The intervals of which bars are stored, shortest first, by instrument."""
     async with connection(pool) as one:
         rows = await one.fetch(
             "SELECT instrument_id, array_agg(bar_minutes ORDER BY bar_minutes) AS minutes FROM series"
             " WHERE instrument_id = ANY($1::int[]) AND last_time IS NOT NULL GROUP BY instrument_id",
             instrument_ids,
         )
-    return {row["instrument_id"]: row["minutes"] for row in rows}
+    return {row["instrument_id"]: [Interval(minutes) for minutes in row["minutes"]] for row in rows}
 
 
 def _conditions(page: InstrumentPage) -> tuple[str, list[Any]]:

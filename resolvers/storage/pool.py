@@ -61,3 +61,14 @@ async def snapshot(pool: asyncpg.Pool) -> AsyncIterator["Connection"]:
 
 async def _keep(_: asyncpg.Connection) -> None:
     """Leaves a released connection as it is."""
+
+
+async def ping(pool: asyncpg.Pool) -> None:
+    """
+    Asks PostgreSQL for an answer.
+
+    Raises:
+        Unavailable: If there is none.
+    """
+    async with connection(pool) as one:
+        await one.execute("SELECT 1")

@@ -1,0 +1,119 @@
+"""The settings: read once from the environment, frozen, each with its unit."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit, urlunsplit
+
+
+class SettingsError(Exception):
+    """A variable of the environment that cannot be right; says which, what was expected and what was found."""
+
+
+def _setting(default: Any, meaning: str, *, unit: str = "", secret: bool = False, least: float | None = None) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "unit": unit, "secret": secret, "least": least})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Everything that can be configured. The variable of a field is its name in capitals behind ``GATEWAY_``."""
+
+    host: str = _setting("127.0.0.1", "Address to listen on.")
+    port: int = _setting(8000, "TCP port to listen on.", least=0)
+    database_url: str | None = _setting(
+        None, "PostgreSQL 15 or later; without it an embedded server is used.", unit="DSN", secret=True
+    )
+    redis_url: str | None = _setting(
+        None, "Redis 6.2 or later; without it an embedded server is used.", unit="URL", secret=True
+    )
+    data_dir: Path | None = _setting(
+        None, "Where the embedded servers keep their data; by default a place of the system's choice.", unit="directory"
+    )
+    database_connections: int = _setting(10, "Most connections to PostgreSQL per process.", unit="connections", least=1)
+    max_bars: int = _setting(50_000, "Most bars that one window may hold.", unit="bars", least=1)
+    bar_grace_seconds: float = _setting(
+        2.0, "How long after its end a bar still counts as forming.", unit="seconds", least=0
+    )
+    quote_stale_seconds: float = _setting(
+        300.0, "Age from which a quote counts as stale.", unit="seconds", least=0
+    )
+    gzip_min_bytes: int = _setting(1024, "Answers from this size on are compressed.", unit="bytes", least=0)
+    ready_timeout_seconds: float = _setting(
+        2.0, "How long /readyz waits for PostgreSQL and Redis.", unit="seconds", least=0
+    )
+    shutdown_grace_seconds: int = _setting(
+        10, "How long running requests may take to finish after a stop was asked for.", unit="seconds", least=0
+    )
+    log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """
+        The settings of this process; an empty variable counts as not set.
+
+        Raises:
+            SettingsError: If a variable cannot be right, or one that begins with ``GATEWAY_`` is unknown.
+        """
+        environment = os.environ if environment is None else environment
+        known = {variable_of(one): one for one in fields(cls)}
+        for variable in environment:
+            if variable.startswith("GATEWAY_") and variable not in known:
+                raise SettingsError(f"{variable} is not a setting; there are {', '.join(sorted(known))}")
+        return cls(
+            **{one.name: _parsed(one, environment[name]) for name, one in known.items() if environment.get(name)}
+        )
+
+    def shown(self) -> list[tuple[str, str, str]]:
+        """Each variable with its effective value and its unit; secrets are hidden."""
+        rows = []
+        for one in fields(self):
+            value = getattr(self, one.name)
+            text = "" if value is None else hidden(str(value)) if one.metadata["secret"] else str(value)
+            rows.append((variable_of(one), text, one.metadata["unit"]))
+        return rows
+
+
+def variable_of(setting: "Field[Any]") -> str:
+    """The environment variable of a field of `Settings`."""
+    return f"GATEWAY_{setting.name.upper()}"
+
+
+def hidden(url: str) -> str:
+    """*url* without its password, also where the password stands in the query."""
+    parts = urlsplit(url)
+    if not parts.scheme:
+        return "…"
+    place = parts.netloc
+    if "@" in place:
+        user, _, host = place.rpartition("@")
+        place = f"{user.partition(':')[0]}:…@{host}" if ":" in user else f"{user}@{host}"
+    query = "&".join(
+        f"{pair.partition('=')[0]}=…" if "pass" in pair.lower() else pair for pair in parts.query.split("&") if pair
+    )
+    return urlunsplit((parts.scheme, place, parts.path, query, ""))
+
+
+def _parsed(setting: "Field[Any]", text: str) -> Any:
+    variable, least = variable_of(setting), setting.metadata["least"]
+    parsers: dict[Any, tuple[Callable[[str], Any], str]] = {
+        int: (int, "a whole number"),
+        float: (float, "a number"),
+        Path | None: (lambda path: Path(path).expanduser(), "a path"),
+    }
+    parse, expected = parsers.get(setting.type, (str, "text"))
+    try:
+        value = parse(text.strip())
+        if least is not None and not least <= value < float("inf"):
+            raise ValueError
+    except ValueError:
+        bound = "" if least is None else f" of at least {least}"
+        raise SettingsError(f"{variable} must be {expected}{bound}, was {text!r}") from None
+    if setting.name == "port" and value > 65_535:
+        raise SettingsError(f"{variable} must be at most 65535, was {text!r}")
+    if setting.name == "log_level":
+        value = value.upper()
+        if value not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+            raise SettingsError(f"{variable} must be DEBUG, INFO, WARNING or ERROR, was {text!r}")
+    return value

@@ -1,0 +1,64 @@
+"""What the process holds while it serves: opened in order, closed in reverse."""
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypedDict
+
+import redis.asyncio as redis
+from starlette.applications import Starlette
+from starlette.requests import Request
+
+from gateway.config import Settings
+from gateway.embedded import ServerUrls
+from gateway.observe.health import Ping
+from resolvers.services import Services
+from resolvers.storage.pool import open_pool, ping
+
+
+class State(TypedDict):
+    """What every request finds in its state."""
+
+    services: Services
+    pings: Mapping[str, Ping]
+
+
+@asynccontextmanager
+async def opened(settings: Settings, urls: ServerUrls) -> AsyncIterator[State]:
+    """
+    Services for the settings, until the context is left.
+
+    Raises:
+        Unavailable: If PostgreSQL does not answer. Redis may be down: it only makes answers slower.
+    """
+    async with AsyncExitStack() as stack:
+        assert urls.database is not None and urls.redis is not None  # noqa: S101, PT018  (set by settings or embedded)
+        pool = await open_pool(urls.database, size=settings.database_connections)
+        stack.push_async_callback(pool.close)
+        cache = redis.Redis.from_url(urls.redis)
+        stack.push_async_callback(cache.aclose)
+        services = Services(
+            pool=pool,
+            clock=time.time,
+            max_bars=settings.max_bars,
+            bar_grace_seconds=settings.bar_grace_seconds,
+            quote_stale_seconds=settings.quote_stale_seconds,
+        )
+        yield State(services=services, pings={"postgresql": lambda: ping(pool), "redis": cache.ping})
+
+
+def lifespan_of(settings: Settings, urls: ServerUrls):  # type: ignore[no-untyped-def]
+    """The lifespan of an application; Starlette gives its state to every request."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[State]:
+        async with opened(settings, urls) as state:
+            yield state
+
+    return lifespan
+
+
+def pings_of(request: Request) -> Mapping[str, Ping]:
+    """How to ask each service behind the gateway whether it is there."""
+    pings: Mapping[str, Ping] = request.state.pings
+    return pings

@@ -1,0 +1,64 @@
+"""Indicators of a window of bars, each computed once."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from resolvers.compute.catalog import Anchor, Arguments, Indicator, computed
+from resolvers.model.bars import Series
+from resolvers.model.interval import Interval
+from resolvers.model.session import DAY, SessionCalendar
+from resolvers.model.window import Reach, StoredWindow
+
+# The longest session: a day that is set back by an hour.
+_SESSION_SECONDS = 25 * 3600
+
+
+def reach_of(indicator: Indicator, arguments: Arguments, interval: Interval) -> Reach:
+    """How far before a window bars are needed, so that its values do not depend on where it begins."""
+    if indicator.anchor is Anchor.SERIES:
+        return Reach(anchored=True)
+    if indicator.anchor is Anchor.SESSION:
+        return Reach(bars=_SESSION_SECONDS // interval.seconds)
+    return Reach(bars=indicator.warmup(arguments))
+
+
+def furthest(*reaches: Reach) -> Reach:
+    """The reach that covers all of *reaches*."""
+    return Reach(
+        bars=max((reach.bars for reach in reaches), default=0), anchored=any(reach.anchored for reach in reaches)
+    )
+
+
+class WindowIndicators:
+    """
+    The indicators of one window. Each combination of indicator and arguments is computed once.
+
+    Below H1 the path-dependent ones start anew with each UTC month, so that no query has to read
+    years of minutes to know them.
+    """
+
+    def __init__(self, stored: StoredWindow, calendar: SessionCalendar) -> None:
+        self._stored = stored
+        self._calendar = calendar
+        self._known: dict[tuple[object, ...], tuple[Series, ...]] = {}
+
+    def values(self, indicator: Indicator, arguments: Arguments) -> tuple[Series, ...]:
+        """One read-only column per output, for the bars of the window alone; NaN where there is no value."""
+        key = (indicator.name, *arguments.items())
+        known = self._known.get(key)
+        if known is None:
+            known = tuple(column[self._stored.offset :] for column in self._computed(indicator, arguments))
+            self._known[key] = known
+        return known
+
+    def _computed(self, indicator: Indicator, arguments: Arguments) -> tuple[Series, ...]:
+        bars = self._stored.bars
+        interval = self._stored.state.interval
+        days = self._calendar.session_days(bars.time) if interval.is_intraday else bars.time // DAY
+        if indicator.anchor is not Anchor.SERIES or interval >= Interval.H1 or not len(bars):
+            return computed(indicator, bars, days, arguments)
+        months = bars.time.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
+        edges = [0, *(np.flatnonzero(np.diff(months)) + 1).tolist(), len(bars)]
+        parts = [computed(indicator, bars[low:high], days[low:high], arguments) for low, high in pairwise(edges)]
+        return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))

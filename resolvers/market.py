@@ -1,0 +1,172 @@
+"""Instruments, quotes and windows of candles, as a query asks for them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+
+from resolvers.compute.rollup import bucket_starts
+from resolvers.errors import BadInput, GatewayError, NotFound, TooLarge
+from resolvers.indicators import WindowIndicators
+from resolvers.loaders import Loaders
+from resolvers.model.bars import Bars
+from resolvers.model.instrument import Instrument
+from resolvers.model.instrument_page import InstrumentPage
+from resolvers.model.interval import Interval
+from resolvers.model.quote import Quote
+from resolvers.model.session import DAY, week_starts
+from resolvers.model.window import Reach, SeriesState, WindowRequest
+from resolvers.storage.instruments import instrument_count, instrument_page
+
+DEFAULT_BARS = 200
+
+# A series is stale when its newest bar ended more than this many intervals ago. Days wait three, so
+# that a weekend does not count.
+_STALE_AFTER = 3
+
+
+async def instrument(loaders: Loaders, symbol: str) -> Instrument:
+    """
+    The instrument found as *symbol*, its symbol or an alias, in any case.
+
+    Raises:
+        NotFound: If there is none.
+    """
+    found = await loaders.instrument_by_name.load(symbol.strip().upper())
+    if found is None:
+        raise NotFound(f"no instrument {symbol.strip().upper()[:40]}")
+    return found
+
+
+async def instruments(loaders: Loaders, page: InstrumentPage) -> list[Instrument]:
+    """The instruments of a page, by symbol; one more than it shows where there are more."""
+    return await instrument_page(loaders.services.pool, page)
+
+
+async def count_of_instruments(loaders: Loaders, page: InstrumentPage) -> int:
+    """How many instruments match a page's conditions, on all pages together."""
+    return await instrument_count(loaders.services.pool, page)
+
+
+async def quotes(loaders: Loaders, symbols: Sequence[str]) -> list[tuple[Instrument, Quote] | GatewayError]:
+    """The quote of each symbol with its instrument, in the order asked for; an error in the place of each unknown."""
+    found = await loaders.instrument_by_name.load_many([symbol.strip().upper() for symbol in symbols])
+    stored = await loaders.quote.load_many([one.id for one in found if one is not None])
+    by_id = {quote.instrument_id: quote for quote in stored if quote is not None}
+    answers: list[tuple[Instrument, Quote] | GatewayError] = []
+    for symbol, one in zip(symbols, found, strict=True):
+        if one is None:
+            answers.append(NotFound(f"no instrument {symbol.strip().upper()[:40]}"))
+        elif one.id not in by_id:
+            answers.append(NotFound(f"no quote of {one.symbol} is stored"))
+        else:
+            answers.append((one, by_id[one.id]))
+    return answers
+
+
+class CandleWindow:
+    """
+    Bars of one series as a client asked for them, with what they amount to.
+
+    Attributes:
+        request: What was asked for, after defaults.
+        bars: The bars of the window alone, oldest first.
+        now: The moment, in unix seconds, for which `is_closed` and `stale` hold.
+    """
+
+    __slots__ = ("bars", "indicators", "instrument", "now", "request", "state")
+
+    def __init__(
+        self,
+        *,
+        instrument: Instrument,
+        request: WindowRequest,
+        state: SeriesState,
+        bars: Bars,
+        indicators: WindowIndicators,
+        now: float,
+    ) -> None:
+        self.instrument = instrument
+        self.request = request
+        self.state = state
+        self.bars = bars
+        self.indicators = indicators
+        self.now = now
+
+    def is_closed(self) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+        """For each bar whether it can no longer change by new trades; shape ``(n,)``."""
+        if self.request.interval.is_intraday:
+            return self.bars.time + self.request.interval.seconds <= self.now
+        running = bucket_starts(Interval.D1, np.array([int(self.now)]), self.instrument.spec.sessions)
+        if self.request.interval is Interval.W1:
+            running = week_starts(running // DAY) * DAY
+        return self.bars.time < running[0]  # type: ignore[no-any-return]
+
+    def as_of(self) -> datetime | None:
+        """The end of the newest bar of the window, or now for a bar that is still forming."""
+        if not len(self.bars):
+            return None
+        return datetime.fromtimestamp(int(min(self._end(int(self.bars.time[-1])), self.now)), UTC)
+
+    def is_stale(self) -> bool:
+        """Whether the newest bar of the series ended longer ago than a few intervals."""
+        waits = _STALE_AFTER * min(self.request.interval.seconds, DAY)
+        return self._end(self.state.last_time) + waits < self.now
+
+    def _end(self, time: int) -> int:
+        if self.request.interval.is_intraday:
+            return time + self.request.interval.seconds
+        days = self.request.interval.seconds // DAY
+        return self.instrument.spec.sessions.session_end(time // DAY + days - 1)
+
+
+async def candles(
+    loaders: Loaders,
+    instrument: Instrument,
+    interval: Interval,
+    *,
+    last: int | None,
+    start: int | None,
+    end: int | None,
+    reach: Reach,
+) -> CandleWindow:
+    """
+    The newest *last* bars of [start, end), in unix seconds; the last 200 when nothing is given.
+
+    Raises:
+        BadInput: If *last* is below 1, or the range ends before it starts.
+        TooLarge: If the window would hold more bars than the limit.
+        NotFound: If the interval is not stored.
+    """
+    limit = loaders.services.max_bars
+    if last is not None and last < 1:
+        raise BadInput(f"last must be at least 1, was {last}")
+    if last is not None and last > limit:
+        raise TooLarge(f"a window holds at most {limit} bars, last was {last}")
+    if start is not None and end is not None and start >= end:
+        raise BadInput(f"from must be before to, were {_text(start)} and {_text(end)}")
+    if last is None and start is None:
+        last = min(DEFAULT_BARS, limit)
+    request = WindowRequest(
+        instrument_id=instrument.id, interval=interval, start=start, end=end, last=last, limit=limit, reach=reach
+    )
+    stored = await loaders.window.load(request)
+    if stored is None:
+        there = await loaders.intervals.load(instrument.id)
+        names = ", ".join(one.name for one in there) if there else "none"
+        raise NotFound(f"no {interval.name} bars of {instrument.symbol} are stored; stored intervals: {names}")
+    if stored.is_cut:
+        raise TooLarge(f"a window holds at most {limit} bars, the range from {_text(start)} holds more")
+    return CandleWindow(
+        instrument=instrument,
+        request=request,
+        state=stored.state,
+        bars=stored.bars[stored.offset :],
+        indicators=WindowIndicators(stored, instrument.spec.sessions),
+        now=loaders.services.clock() - loaders.services.bar_grace_seconds,
+    )
+
+
+def _text(seconds: int | None) -> str:
+    """Unix *seconds* for a message."""
+    return "the beginning" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

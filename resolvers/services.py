@@ -1,0 +1,25 @@
+"""What outlives a request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import asyncpg
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Services:
+    """
+    Everything that resolvers share between requests.
+
+    Attributes:
+        clock: The present in unix seconds.
+        max_bars: Most bars that one window may hold.
+        bar_grace_seconds: How long after its end a bar still counts as forming.
+        quote_stale_seconds: Age from which a quote counts as stale.
+    """
+
+    pool: asyncpg.Pool
+    clock: Callable[[], float]
+    max_bars: int
+    bar_grace_seconds: float
+    quote_stale_seconds: float

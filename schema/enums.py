@@ -1,0 +1,62 @@
+"""The model's enumerations as GraphQL enums, with a sentence for each value."""
+
+from enum import Enum
+from typing import Any
+
+import strawberry
+
+from resolvers.model.instrument import AssetClass, Source
+from resolvers.model.interval import Interval
+from resolvers.model.price_field import PriceField
+
+# Whoever annotates a field with one of these takes it from here: strawberry makes a second definition of
+# an enum that it meets before it was told of it.
+__all__ = ["AssetClass", "Interval", "PriceField", "Source"]
+
+_VALUES: dict[type[Enum], dict[str, str]] = {
+    Interval: {
+        "M1": "One minute.",
+        "M5": "Five minutes.",
+        "M15": "Fifteen minutes.",
+        "M30": "Thirty minutes.",
+        "H1": "One hour.",
+        "H4": "Four hours, aligned to UTC.",
+        "D1": "One session; `time` is 00:00 UTC of its date.",
+        "W1": "One week of sessions; `time` is 00:00 UTC of its Monday.",
+    },
+    AssetClass: {
+        "EQUITY": "Shares of a company.",
+        "ETF": "Shares of an exchange-traded fund.",
+        "INDEX": "A computed index; it cannot be bought itself.",
+        "FX": "One currency in units of another.",
+        "CRYPTO": "A crypto asset.",
+        "COMMODITY": "Metals, energy, farm products.",
+    },
+    Source: {
+        "FILE": "Imported from a file.",
+        "FEED": "Received from an exchange's feed.",
+        "PUBLISHED": "Published through this API.",
+        "SIMULATED": "Made up by the simulated market: no real price of anything.",
+    },
+    PriceField: {
+        "OPEN": "The first price.",
+        "HIGH": "The highest price.",
+        "LOW": "The lowest price.",
+        "CLOSE": "The last price.",
+        "MEDIAN": "(high + low) / 2.",
+        "TYPICAL": "(high + low + close) / 3.",
+    },
+}
+
+
+_DESCRIPTIONS: dict[type[Enum], str] = {
+    Interval: "Length of a bar.",
+    AssetClass: "What kind of thing is traded.",
+    Source: "Where prices come from. One series has one source for good.",
+    PriceField: "Which price of a bar an indicator is computed from.",
+}
+
+for _enum, _description in _DESCRIPTIONS.items():
+    _definition: Any = strawberry.enum(_enum, description=_description).__strawberry_definition__  # type: ignore[attr-defined]
+    for _value in _definition.values:
+        _value.description = _VALUES[_enum][_value.name]

@@ -1,0 +1,126 @@
+"""The hub: the one type that leads to everything known of an instrument."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from resolvers import market
+from resolvers.model.instrument import Instrument
+from schema.candles import CandleSeriesType
+from schema.context import Info
+from schema.enums import AssetClass, Interval
+from schema.lookahead import selected_reach
+from schema.market import QuoteType
+from schema.node import Node, global_id
+from schema.scalars import whole_seconds
+
+Last = Annotated[int | None, strawberry.argument(description="At most this many bars, the newest of the range.")]
+From = Annotated[datetime | None, strawberry.argument(name="from", description="Start of the range, inclusive.")]
+To = Annotated[datetime | None, strawberry.argument(name="to", description="End of the range, exclusive.")]
+OfInterval = Annotated[Interval, strawberry.argument(description="Length of the bars.")]
+
+CANDLES = (
+    "A window of bars: the newest `last` of [`from`, `to`), the last 200 when nothing is given."
+    " Fails with `NOT_FOUND` for an interval that is not stored,"
+    " with `TOO_LARGE` for more bars than one window may hold."
+)
+
+
+async def candle_series(
+    info: Info, instrument: Instrument, interval: Interval, *, last: int | None, start: int | None, end: int | None
+) -> CandleSeriesType:
+    """A window of bars (in unix seconds), read once with all that the current field's selection needs."""
+    return CandleSeriesType.of(
+        await market.candles(
+            info.context.loaders,
+            instrument,
+            interval,
+            last=last,
+            start=start,
+            end=end,
+            reach=selected_reach(info, interval),
+        )
+    )
+
+
+@strawberry.type(name="Instrument", description="Something with a price, and the way to all that is known of it.")
+class InstrumentType(Node):
+    """A stored instrument."""
+
+    model: strawberry.Private[Instrument]
+
+    @classmethod
+    def of(cls, instrument: Instrument) -> "InstrumentType":
+        """*instrument* as a client sees it."""
+        return cls(id=global_id("Instrument", instrument.symbol), model=instrument)
+
+    @strawberry.field(description="Its unique symbol.")
+    def symbol(self) -> str:
+        return self.model.symbol
+
+    @strawberry.field(description="Other spellings under which it is found, such as `BRK-B` for `BRK.B`.")
+    def aliases(self) -> list[str]:
+        return list(self.model.spec.aliases)
+
+    @strawberry.field(description="What people call it.")
+    def name(self) -> str | None:
+        return self.model.spec.name
+
+    @strawberry.field(description="What kind of thing it is.")
+    def asset_class(self) -> AssetClass:
+        return self.model.spec.asset_class
+
+    @strawberry.field(description="Where it is traded, if known.")
+    def exchange(self) -> str | None:
+        return self.model.spec.exchange
+
+    @strawberry.field(description="What its prices are quoted in.")
+    def currency(self) -> str:
+        return self.model.spec.currency
+
+    @strawberry.field(description="IANA name of the time zone that its session dates are in.")
+    def timezone(self) -> str:
+        return self.model.spec.sessions.timezone
+
+    @strawberry.field(description="Smallest step of its price, if known.")
+    def tick_size(self) -> float | None:
+        return self.model.spec.tick_size
+
+    @strawberry.field(description="Whether it is still traded.")
+    def is_active(self) -> bool:
+        return self.model.spec.is_active
+
+    @strawberry.field(description="Whether it is made up, its prices included.")
+    def is_simulated(self) -> bool:
+        return self.model.spec.is_simulated
+
+    @strawberry.field(description="The intervals of which bars are stored, shortest first.")
+    async def intervals(self, info: Info) -> list[Interval]:
+        return await info.context.loaders.intervals.load(self.model.id) or []
+
+    @strawberry.field(description="Its latest price; null where none is stored.")
+    async def quote(self, info: Info) -> QuoteType | None:
+        stored = await info.context.loaders.quote.load(self.model.id)
+        return None if stored is None else QuoteType.of(self.model, stored)
+
+    @strawberry.field(description=CANDLES)
+    async def candles(
+        self,
+        info: Info,
+        interval: OfInterval = Interval.D1,
+        last: Last = None,
+        from_: From = None,
+        to: To = None,
+    ) -> CandleSeriesType | None:
+        return await candle_series(
+            info, self.model, interval, last=last, start=whole_seconds(from_), end=whole_seconds(to)
+        )
+
+
+@strawberry.type(name="InstrumentEdge", description="An instrument on a page of a connection.")
+class InstrumentEdge:
+    """A node and its cursor."""
+
+    cursor: str = strawberry.field(description="Where it stands; give it as `after` to continue behind it.")
+    node: InstrumentType = strawberry.field(description="The instrument.")

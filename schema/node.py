@@ -1,0 +1,39 @@
+"""Ids that name any object, and the interface of all that have one."""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+import orjson
+import strawberry
+
+from resolvers.errors import BadInput
+
+
+@strawberry.interface(description="Anything that can be fetched again by its id.")
+class Node:
+    """Base of every type with a global id."""
+
+    id: strawberry.ID = strawberry.field(
+        description="Opaque, stable and unique among all types; give it to `node` to fetch the object again."
+    )
+
+
+def global_id(kind: str, *parts: str | int | None) -> strawberry.ID:
+    """The id of an object of type *kind* that *parts* tell from others of its type."""
+    return strawberry.ID(urlsafe_b64encode(orjson.dumps([kind, *parts])).rstrip(b"=").decode())
+
+
+def parsed_id(text: str) -> tuple[str, list[str | int | None]]:
+    """
+    The type and the parts of a global id.
+
+    Raises:
+        BadInput: If *text* is not an id of this API.
+    """
+    try:
+        parts = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, binascii.Error):
+        parts = None
+    if isinstance(parts, list) and parts and isinstance(parts[0], str) and global_id(*parts) == text:
+        return parts[0], parts[1:]
+    raise BadInput(f"an id that this API gave out was expected, was {text[:80]!r}")

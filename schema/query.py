@@ -1,0 +1,124 @@
+"""The root of all queries."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import strawberry
+
+from resolvers import market
+from resolvers.errors import BadInput, GatewayError, TooLarge
+from schema.candles import CandleSeriesType
+from schema.context import Info
+from schema.enums import Interval
+from schema.instrument import CANDLES, From, InstrumentType, Last, OfInterval, To, candle_series
+from schema.instruments import InstrumentConnection, InstrumentFilter
+from schema.market import QuoteType
+from schema.node import Node, parsed_id
+from schema.scalars import whole_seconds
+
+MAX_KEYS = 500
+
+OfSymbol = Annotated[str, strawberry.argument(description="Its symbol or an alias, in any case.")]
+
+
+def _checked_keys(name: str, keys: Sequence[str]) -> Sequence[str]:
+    if len(keys) > MAX_KEYS:
+        raise TooLarge(f"{name} holds at most {MAX_KEYS} items, {len(keys)} were given")
+    return keys
+
+
+async def _node(info: Info, id_: str) -> Node:
+    """The object that an id names; a GatewayError says why there is none."""
+    kind, parts = parsed_id(id_)
+    match kind, parts:
+        case "Instrument", [str(symbol)]:
+            return InstrumentType.of(await market.instrument(info.context.loaders, symbol))
+        case "Quote", [str(symbol)]:
+            (found,) = await market.quotes(info.context.loaders, [symbol])
+            if isinstance(found, GatewayError):
+                raise found
+            return QuoteType.of(*found)
+        case "CandleSeries", [
+            str(symbol),
+            str(interval),
+            int() | None as last,
+            int() | None as start,
+            int() | None as end,
+        ]:
+            instrument = await market.instrument(info.context.loaders, symbol)
+            return await candle_series(info, instrument, Interval.parse(interval), last=last, start=start, end=end)
+    raise BadInput(f"an id that this API gave out was expected, was {id_[:80]!r}")
+
+
+async def _node_or_error(info: Info, id_: str) -> Node | GatewayError:
+    try:
+        return await _node(info, id_)
+    except GatewayError as error:
+        return error
+
+
+@strawberry.type(description="Everything that can be asked for.")
+class Query:
+    """Root fields. An error nulls its own field alone, so each of them is nullable."""
+
+    @strawberry.field(description="The object with a global id; fails with `NOT_FOUND` where it is gone.")
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="An id from this API.")],  # noqa: A002
+    ) -> Node | None:
+        return await _node(info, id)
+
+    @strawberry.field(description="The objects with these ids, in their order; null with an error where one is gone.")
+    async def nodes(
+        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 500 ids.")]
+    ) -> list[Node | None]:
+        # An error in an item's place is one error at that index; strawberry has no type for it.
+        found: list[Any] = await asyncio.gather(*(_node_or_error(info, id_) for id_ in _checked_keys("ids", ids)))
+        return found
+
+    @strawberry.field(description="An instrument; fails with `NOT_FOUND` where there is none of that name.")
+    async def instrument(self, info: Info, symbol: OfSymbol) -> InstrumentType | None:
+        return InstrumentType.of(await market.instrument(info.context.loaders, symbol))
+
+    @strawberry.field(description="Instruments by symbol, a page at a time.")
+    async def instruments(
+        self,
+        info: Info,
+        first: Annotated[int, strawberry.argument(description="At most this many, up to 500.")] = 20,
+        after: Annotated[str | None, strawberry.argument(description="Continue behind this cursor.")] = None,
+        search: Annotated[
+            str | None,
+            strawberry.argument(description="Text that the symbol, an alias or the name contains, in any case."),
+        ] = None,
+        filter: Annotated[  # noqa: A002
+            InstrumentFilter | None, strawberry.argument(description="Conditions that all must hold.")
+        ] = None,
+    ) -> InstrumentConnection:
+        return await InstrumentConnection.read(info, first, after, search, filter)
+
+    @strawberry.field(
+        description="The latest quotes of symbols, in their order; null with an error where one is unknown."
+    )
+    async def quotes(
+        self, info: Info, symbols: Annotated[list[str], strawberry.argument(description="At most 500 symbols.")]
+    ) -> list[QuoteType | None]:
+        found = await market.quotes(info.context.loaders, _checked_keys("symbols", symbols))
+        # An error in an item's place is one error at that index; strawberry has no type for it.
+        return [one if isinstance(one, GatewayError) else QuoteType.of(*one) for one in found]  # type: ignore[misc]
+
+    @strawberry.field(description=CANDLES)
+    async def candles(
+        self,
+        info: Info,
+        symbol: OfSymbol,
+        interval: OfInterval = Interval.D1,
+        last: Last = None,
+        from_: From = None,
+        to: To = None,
+    ) -> CandleSeriesType | None:
+        instrument = await market.instrument(info.context.loaders, symbol)
+        return await candle_series(
+            info, instrument, interval, last=last, start=whole_seconds(from_), end=whole_seconds(to)
+        )

@@ -1,0 +1,60 @@
+"""Times as clients see them."""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+Moment = NewType("Moment", int)
+"""Unix seconds that are shown as a DateTime."""
+
+UnixSeconds = NewType("UnixSeconds", int)
+"""Unix seconds that are shown as a number."""
+
+
+def rfc3339(moment: datetime | int) -> str:
+    """A moment in UTC as RFC 3339, with microseconds only where there are some."""
+    value = moment if isinstance(moment, datetime) else datetime.fromtimestamp(moment, UTC)
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def parse_rfc3339(text: object) -> datetime:
+    """The moment that *text* names; a GraphQLError that says what was expected where it is none."""
+    try:
+        if not isinstance(text, str):
+            raise ValueError
+        value = datetime.fromisoformat(text)
+        if value.tzinfo is None:
+            raise ValueError
+        return value.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise GraphQLError(
+            f"DateTime must be RFC 3339 with an offset, such as 2024-01-31T15:00:00Z, was {str(text)[:60]!r}"
+        ) from None
+
+
+def whole_seconds(moment: datetime | None) -> int | None:
+    """Unix seconds, rounded up: bars start on seconds, so the bound of a range may."""
+    return None if moment is None else math.ceil(moment.timestamp())
+
+
+DATE_TIME: ScalarDefinition = strawberry.scalar(
+    name="DateTime",
+    description="A moment in UTC as RFC 3339 text, such as `2024-01-31T15:00:00Z`.",
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+    serialize=rfc3339,
+    parse_value=parse_rfc3339,
+)
+
+UNIX_SECONDS: ScalarDefinition = strawberry.scalar(
+    name="UnixSeconds",
+    description="A moment as whole seconds since 1970-01-01T00:00:00Z; beyond 32 bits after 2038.",
+    serialize=int,
+    parse_value=int,
+)
+
+SCALARS: Mapping[object, ScalarDefinition] = {datetime: DATE_TIME, Moment: DATE_TIME, UnixSeconds: UNIX_SECONDS}
