@@ -1,0 +1,113 @@
+"""The time cells of a file, read as moments: dates, dates with a time of day, epochs."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gateway.feeds.dates import NO_DATE, read_dates, with_named_month
+from gateway.feeds.day_times import DayTime, day_time
+from gateway.feeds.texts import Numbered, shown
+from resolvers.model.bars import IntArray
+from resolvers.model.session import DAY
+
+NO_OFFSET = np.iinfo(np.int64).min
+"""Stands for the offset of a time that does not say one."""
+
+_EPOCH = re.compile(r"(-?\d{9,19})(\.\d*)?|(-\d{1,8})(\.\d*)?", re.ASCII)
+# Digits tell the unit: seconds reach 1e11 in the year 5138, milliseconds passed it in 1973, and so on.
+_UNITS = ((10**11, 1), (10**14, 10**3), (10**17, 10**6), (10**20, 10**9))
+_ISO_START = re.compile(r"[\d./-]+T", re.ASCII)
+_DATE_DIGITS = 8
+_CLOCK_DIGITS = (12, 14)
+_FIRST_SECOND, _LAST_SECOND = -5_364_662_400, 7_258_118_399  # the years 1800 to 2199
+_EXAMPLES = "such as 2024-01-31, 01/31/2024, 2024-01-31T09:30:00Z or 1706693400"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moments:
+    """
+    Moments that were read, one for each text.
+
+    Attributes:
+        local: The wall clock as written, in seconds since 1970-01-01T00:00 of the same clock.
+        offset: Seconds east of UTC, ``NO_OFFSET`` where the text does not say.
+        is_date: Whether the text has no time of day.
+        faults: Why a text is no moment, by position.
+        notices: What was assumed.
+    """
+
+    local: IntArray
+    offset: IntArray
+    is_date: npt.NDArray[np.bool_]
+    faults: dict[int, str]
+    notices: tuple[str, ...]
+
+
+def read_moments(texts: Sequence[str]) -> Moments:
+    """
+    The moments in *texts*, which are all distinct time cells of a file.
+
+    Dates and times of day repeat far more often than moments do, so each distinct one is read once.
+    """
+    heads, tails = Numbered(), Numbered()
+    pairs = [_parted(text.strip()) for text in texts]
+    head = heads.of((date for date, _ in pairs), len(pairs))
+    tail = tails.of((time for _, time in pairs), len(pairs))
+    dates = read_dates(list(heads))
+    clocks = [DayTime(seconds=0, offset=None) if not text else day_time(text) for text in tails]
+    seconds = np.array([0 if clock is None else clock.seconds for clock in clocks], np.int64)
+    offsets = np.array(
+        [NO_OFFSET if clock is None or clock.offset is None else clock.offset for clock in clocks], np.int64
+    )
+    days = dates.days[head]
+    is_wrong = (days == NO_DATE) | np.array([clock is None for clock in clocks], bool)[tail]
+    local = np.where(is_wrong, 0, days) * DAY + seconds[tail]
+    offset, is_date = offsets[tail], np.array([not text for text in tails], bool)[tail]
+    faults: dict[int, str] = {}
+    for position in np.flatnonzero(is_wrong).tolist():
+        epoch = _epoch_seconds(texts[position].strip())
+        if isinstance(epoch, int):
+            local[position], offset[position], is_date[position] = epoch, 0, False
+        else:
+            faults[position] = epoch or _fault(texts[position].strip(), dates.order)
+    return Moments(local=local, offset=offset, is_date=is_date, faults=faults, notices=dates.notices)
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """The date and the time of day in *text*; the latter may be empty."""
+    if text.isdecimal() and len(text) > _DATE_DIGITS:
+        # No epoch of our time has 12 or 14 digits; what looks like 202401310930 and is none is tried as one later.
+        return (text[:_DATE_DIGITS], text[_DATE_DIGITS:]) if len(text) in _CLOCK_DIGITS else ("", "")
+    head, _, tail = text.partition(" ")
+    has_name = tail[:1].isalpha() or head[:1].isalpha()
+    if has_name and (match := with_named_month(text)):
+        return match.group(), text[match.end() :].strip(" ,T")
+    if not tail and _ISO_START.match(text):
+        head, _, tail = text.partition("T")
+    return head.rstrip(","), tail.strip()
+
+
+def _epoch_seconds(text: str) -> int | str:
+    """Seconds since 1970 in *text*; or why not, empty if it is no epoch at all."""
+    match = _EPOCH.fullmatch(text)
+    if match is None:
+        return ""
+    number = int(match[1] or match[3])
+    unit = next((unit for limit, unit in _UNITS if abs(number) < limit), 1)
+    seconds, rest = divmod(number, unit)
+    if rest or (match[2] or match[4] or "").strip(".0"):
+        return f"time must be on a whole second, was {shown(text)}"
+    return seconds if _FIRST_SECOND <= seconds <= _LAST_SECOND else ""
+
+
+def _fault(text: str, order: str) -> str:
+    if not text:
+        return "time must be given, was missing"
+    was = f"was {shown(text)}"
+    if re.search(r":\d{2}[.,]\d*[1-9]", text):
+        return f"time must be on a whole second, {was}"
+    looks_year_last = re.match(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}", text)
+    return f"time must be a moment {_EXAMPLES}, {was}{f' read {order}' if order and looks_year_last else ''}"
