@@ -16,7 +16,7 @@ from gateway.feeds.price_columns import PriceColumns, price_columns, shown_heade
 from gateway.feeds.price_rows import PriceRows, price_rows
 from gateway.feeds.price_table import PriceTable
 from gateway.feeds.repeated_rows import repeated_rows, settled_times
-from gateway.feeds.row_reasons import COLUMNS, adjusted_values, bar_reasons, contradictions, reasons_by_row
+from gateway.feeds.row_reasons import COLUMNS, adjusted_values, bar_reasons, contradictions, reasons_by_row, spoken_time
 from gateway.feeds.row_spacing import check_spacing
 from gateway.feeds.symbols import read_symbols, symbol_named
 from gateway.feeds.text_lines import Progress
@@ -115,10 +115,9 @@ def read_prices(path: Path, options: FileOptions, progress: Progress | None = No
     _check_spacing(options.interval, series, times.moment[text], are_dates=times.are_dates)
     time = settled_times(series, times.time[text], times.second[text], columns_kept)
     found = repeated_rows(series, time, columns_kept)
-    contradicting = contradictions(
-        found, rows.lines[kept], [symbols.names[number] for number in series], time, columns_kept, options.interval
-    )
-    reasons |= {int(kept[row]): reason for row, reason in contradicting.items()}
+    for row, first, difference in contradictions(found, columns_kept):
+        bar = f"{symbols.names[int(series[row])]} {spoken_time(int(time[row]), options.interval)}"
+        reasons[int(kept[row])] = f"{bar} must agree with line {rows.lines[kept[first]]}, {difference}"
     order = found.order[~(found.repeats | found.contradicts)]
     return PriceFile(
         series=_bars_by_symbol(symbols.names, series[order], time[order], [column[order] for column in columns_kept]),
@@ -130,11 +129,19 @@ def read_prices(path: Path, options: FileOptions, progress: Progress | None = No
 
 
 def write_rejects(path: Path, rejects: Iterable[Reject]) -> None:
-    """Writes *rejects* as CSV with the header ``line,reason,row``."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("line", "reason", "row"))
-        writer.writerows((reject.line, reject.reason, reject.row) for reject in rejects)
+    """
+    Writes *rejects* as CSV with the header ``line,reason,row``.
+
+    Raises:
+        BadInput: If the file cannot be written.
+    """
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(("line", "reason", "row"))
+            writer.writerows((reject.line, reject.reason, reject.row) for reject in rejects)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 def _opened(path: Path, progress: Progress | None) -> PriceTable:

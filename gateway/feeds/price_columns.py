@@ -14,8 +14,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "instant": (
         *("timestamp", "datetime", "date time", "open time", "opentime", "bar time", "start time", "window start"),
         *("time utc", "utc time", "gmt time", "local time", "unix", "unix time", "unix timestamp", "epoch", "ts", "t"),
-        "index level 0",
     ),
+    "index": ("index", "index level 0", "unnamed: 0", ""),  # pandas writes an index of dates without a name
     "open": ("open", "o", "open price", "price open", "first"),
     "high": ("high", "h", "high price", "price high", "max"),
     "low": ("low", "l", "low price", "price low", "min"),
@@ -80,7 +80,7 @@ def price_columns(names: Sequence[str], interval: Interval) -> PriceColumns:
 def header_score(names: Sequence[str]) -> int:
     """How many of the five necessary things the header *names* announces, 0 to 5."""
     plain = {_plain_name(name) for name in names}
-    has_time = any(plain & set(_NAMES[role]) for role in ("date", "time", "instant"))
+    has_time = any(plain & set(_NAMES[role]) for role in ("date", "time", "instant", "index"))
     return has_time + sum(bool(plain & set(_NAMES[role])) for role in _PRICES)
 
 
@@ -97,7 +97,7 @@ def _plain_name(name: str) -> str:
 def _column(role: str, names: Sequence[str]) -> int | None:
     plain = [_plain_name(name) for name in names]
     for known in _NAMES[role]:
-        if plain.count(known) > 1:
+        if known and plain.count(known) > 1:
             raise BadInput(f"one column for {role} was expected, {plain.count(known)} are named {known!r}")
         if known in plain:
             return plain.index(known)
@@ -110,7 +110,7 @@ def _time_columns(found: dict[str, int | None], interval: Interval) -> tuple[int
         return (date, time)
     # Beside an epoch column, a date column says which session the exchange meant.
     preferred = (instant, date, time) if interval.is_intraday else (date, instant, time)
-    return next(((column,) for column in preferred if column is not None), ())
+    return next(((column,) for column in (*preferred, found["index"]) if column is not None), ())
 
 
 def _known(column: int | None) -> int:

@@ -70,7 +70,7 @@ class Numbers:
     Attributes:
         values: Exactly what ``float`` reads; NaN where a cell is missing or wrong.
         wrong: Cells that hold no number, by position.
-        are_plain: Whether ``float`` could read every cell, so that none holds a comma.
+        are_plain: Whether ``float`` could read every cell that is not empty, so that none holds a comma.
     """
 
     values: Series
@@ -81,10 +81,11 @@ class Numbers:
 def numbers(cells: Sequence[str], *, decimal_comma: bool = False) -> Numbers:
     """The numbers in *cells*, in one go where all are plain, else cell by cell."""
     if not decimal_comma:
-        # float() takes 1_000, which no price file means.
-        with suppress(ValueError):
-            if "_" not in "".join(cells):
-                values = np.fromiter(map(float, cells), np.float64, len(cells))
+        # float() takes 1_000, which no price file means. Empty cells are common enough for a second go.
+        is_plain = "_" not in "".join(cells)
+        for attempt in (cells, (cell or "nan" for cell in cells)) if is_plain else ():
+            with suppress(ValueError):
+                values = np.fromiter(map(float, attempt), np.float64, len(cells))
                 return Numbers(values=values, wrong={}, are_plain=True)
     values = np.full(len(cells), np.nan)
     wrong: dict[int, str] = {}

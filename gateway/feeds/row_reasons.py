@@ -1,6 +1,6 @@
 """Why rows of a price file are rejected, each in the words of what was expected and what was found."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -42,21 +42,13 @@ def adjusted_values(values: dict[str, Series]) -> tuple[dict[str, Series], dict[
     return values, faults
 
 
-def contradictions(
-    found: RepeatedRows,
-    lines: IntArray,
-    names: Sequence[str],
-    time: IntArray,
-    values: Sequence[Series],
-    interval: Interval,
-) -> dict[int, str]:
+def contradictions(found: RepeatedRows, values: Sequence[Series]) -> Iterator[tuple[int, int, str]]:
     """
-    Why a row cannot stand beside the first one of the same moment, by row.
+    Each row that contradicts the first one of its moment, that first row, and in what they differ.
 
     Args:
-        lines: Line of each row; *names*, *time* and *values* (``open`` to ``volume``) are by row as well.
+        values: The columns ``open`` to ``volume``, by row.
     """
-    reasons: dict[int, str] = {}
     for place in np.flatnonzero(found.contradicts).tolist():
         row, first = int(found.order[place]), int(found.first[place])
         name, column = next(
@@ -64,11 +56,13 @@ def contradictions(
             for name, column in zip(COLUMNS, values, strict=True)
             if not np.array_equal(column[row], column[first], equal_nan=True)
         )
-        reasons[row] = (
-            f"{names[row]} {_spoken_time(int(time[row]), interval)} must agree with line {lines[first]},"
-            f" whose {name} is {_plain(column[first])}, was {_plain(column[row])}"
-        )
-    return reasons
+        yield row, first, f"whose {name} is {_plain(column[first])}, was {_plain(column[row])}"
+
+
+def spoken_time(seconds: int, interval: Interval) -> str:
+    """The time of a bar as a message tells it: a date, or an instant in UTC."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if interval.is_intraday else moment.date().isoformat()
 
 
 def _cells(values: dict[str, Series], row: int) -> dict[str, float]:
@@ -77,8 +71,3 @@ def _cells(values: dict[str, Series], row: int) -> dict[str, float]:
 
 def _plain(value: float) -> str:
     return "missing" if np.isnan(value) else plain(value)
-
-
-def _spoken_time(seconds: int, interval: Interval) -> str:
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if interval.is_intraday else moment.date().isoformat()
