@@ -10,6 +10,10 @@ from resolvers.compute.bands import BANDS
 from resolvers.compute.indicator import Anchor, Arguments, Indicator, Output, Parameter
 from resolvers.compute.momentum import MOMENTUM
 from resolvers.compute.moving_averages import MOVING_AVERAGES
+from resolvers.compute.stochastics import STOCHASTICS
+from resolvers.compute.trend import TREND
+from resolvers.compute.volatility import VOLATILITY
+from resolvers.compute.volume import VOLUME
 from resolvers.model.bars import Bars, IntArray, Series
 
 __all__ = [
@@ -23,8 +27,10 @@ __all__ = [
     "computed",
 ]
 
+_FAMILIES = (MOVING_AVERAGES, MOMENTUM, STOCHASTICS, BANDS, TREND, VOLATILITY, VOLUME)
+
 CATALOG: Mapping[str, Indicator] = MappingProxyType(
-    {indicator.name: indicator for family in (MOVING_AVERAGES, MOMENTUM, BANDS) for indicator in family}
+    {indicator.name: indicator for family in _FAMILIES for indicator in family}
 )
 
 

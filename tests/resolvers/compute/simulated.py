@@ -28,13 +28,14 @@ def bars_of(opened: Series, high: Series, low: Series, close: Series, volume: Se
 
 def flat_bars(count: int, price: float = 0.1) -> Bars:
     """Bars of a price that never moves; 0.1 has no exact binary form, so sums of it round."""
-    return bars_of(*(np.full(count, price) for _ in range(4)), np.full(count, 3.0))
+    still = np.full(count, price)
+    return bars_of(still, still, still, still, np.full(count, 3.0))
 
 
 def closes(*prices: float) -> Bars:
     """Bars that have only a close."""
     price = np.array(prices, float)
-    return bars_of(*(price.copy() for _ in range(4)), np.ones(len(price)))
+    return bars_of(price, price, price, price, np.ones(len(price)))
 
 
 def days_of(bars: Bars) -> IntArray:
