@@ -96,7 +96,7 @@ WILLIAMS_R = Indicator(
     description="Where the close lies in the range of the last bars, -100 at its low, 0 at its high. Null where that "
     "range is a single price.",
     parameters=(period(14, minimum=1),),
-    outputs=(Output(name="value", description="-100 to 0."),),
+    outputs=(Output(name="value", description="-100 at the low of the range, 0 at its high."),),
     anchor=Anchor.WINDOW,
     source="Williams 1979; the values of TA-Lib WILLR",
     needs_volume=False,

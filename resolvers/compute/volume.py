@@ -108,7 +108,7 @@ CMF = Indicator(
     description="Volume weighted by where the close lies between low and high, as a share of all volume, -1 to 1. "
     "Null where nothing was traded or a volume is missing.",
     parameters=(period(20, minimum=1),),
-    outputs=(Output(name="value", description="-1 to 1."),),
+    outputs=(Output(name="value", description="-1 when all closed at their lows, 1 when all did at their highs."),),
     anchor=Anchor.WINDOW,
     source="Chaikin; the values of TA-Lib CMF",
     needs_volume=True,

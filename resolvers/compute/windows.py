@@ -57,7 +57,7 @@ def window_moments(values: Series, period: int, *, squares: bool = True) -> tupl
     """
     if len(values) < period:
         return np.full(len(values), np.nan), np.full(len(values), np.nan)
-    block = (values, np.zeros_like(values))
+    block = (values, values - values)
     size, merged, whole = 1, 0, block
     while True:
         if period & size:

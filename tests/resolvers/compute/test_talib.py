@@ -15,7 +15,7 @@ from tests.resolvers.compute.examples import VARIATIONS
 from tests.resolvers.compute.simulated import days_of, simulated_bars
 
 Columns = Series | tuple[Any, ...]
-SIMPLE = talib.MA_Type.SMA
+SIMPLE: Any = 0  # TA-Lib's number for the simple average
 
 
 def _price(bars: Bars, arguments: Any) -> Series:
