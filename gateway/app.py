@@ -7,8 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from gateway.config import Settings
-from gateway.embedded import ServerUrls
+from gateway.config import ServerUrls, Settings
 from gateway.endpoint.http import GraphQLEndpoint
 from gateway.lifespan import lifespan_of, pings_of
 from gateway.observe.health import live, ready

@@ -17,6 +17,20 @@ def _setting(default: Any, meaning: str, *, unit: str = "", secret: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ServerUrls:
+    """
+    The servers that a process works with, those of the settings or embedded ones.
+
+    Attributes:
+        database: DSN of PostgreSQL.
+        redis: URL of Redis; empty for a command that needs none.
+    """
+
+    database: str
+    redis: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """Everything that can be configured. The variable of a field is its name in capitals behind ``GATEWAY_``."""
 
@@ -36,9 +50,7 @@ class Settings:
     bar_grace_seconds: float = _setting(
         2.0, "How long after its end a bar still counts as forming.", unit="seconds", least=0
     )
-    quote_stale_seconds: float = _setting(
-        300.0, "Age from which a quote counts as stale.", unit="seconds", least=0
-    )
+    quote_stale_seconds: float = _setting(300.0, "Age from which a quote counts as stale.", unit="seconds", least=0)
     gzip_min_bytes: int = _setting(1024, "Answers from this size on are compressed.", unit="bytes", least=0)
     ready_timeout_seconds: float = _setting(
         2.0, "How long /readyz waits for PostgreSQL and Redis.", unit="seconds", least=0

@@ -9,8 +9,7 @@ import redis.asyncio as redis
 from starlette.applications import Starlette
 from starlette.requests import Request
 
-from gateway.config import Settings
-from gateway.embedded import ServerUrls
+from gateway.config import ServerUrls, Settings
 from gateway.observe.health import Ping
 from resolvers.services import Services
 from resolvers.storage.pool import open_pool, ping
@@ -32,7 +31,6 @@ async def opened(settings: Settings, urls: ServerUrls) -> AsyncIterator[State]:
         Unavailable: If PostgreSQL does not answer. Redis may be down: it only makes answers slower.
     """
     async with AsyncExitStack() as stack:
-        assert urls.database is not None and urls.redis is not None  # noqa: S101, PT018  (set by settings or embedded)
         pool = await open_pool(urls.database, size=settings.database_connections)
         stack.push_async_callback(pool.close)
         cache = redis.Redis.from_url(urls.redis)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import asyncpg
+from resolvers.storage.pool import Pool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,7 +18,7 @@ class Services:
         quote_stale_seconds: Age from which a quote counts as stale.
     """
 
-    pool: asyncpg.Pool
+    pool: Pool
     clock: Callable[[], float]
     max_bars: int
     bar_grace_seconds: float

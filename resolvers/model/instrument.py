@@ -63,3 +63,18 @@ class Instrument:
     def symbol(self) -> str:
         """Its unique symbol."""
         return self.spec.symbol
+
+
+def usual_aliases(symbol: str) -> tuple[str, ...]:
+    """
+    Other spellings of *symbol* that vendors use: ``BRK.B`` and ``BRK-B``, ``BTC/USDT``, ``BTC-USDT`` and ``BTCUSDT``.
+    """
+    if symbol.count("/") == 1:
+        return symbol.replace("/", ""), symbol.replace("/", "-")
+    head, dot, tail = symbol.partition(".")
+    if dot and len(tail) <= 2 and tail.isalpha():
+        return (f"{head}-{tail}",)
+    head, dash, tail = symbol.partition("-")
+    if dash and len(tail) <= 2 and tail.isalpha():
+        return (f"{head}.{tail}",)
+    return ()

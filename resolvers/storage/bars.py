@@ -1,6 +1,6 @@
 """Writing bars: one transaction for the bars, their rollups, the revisions and the quotes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,12 @@ from resolvers.model.bars import Bars
 from resolvers.model.instrument import Instrument, Source
 from resolvers.model.interval import Interval
 from resolvers.storage.copy_format import encoded
-from resolvers.storage.merging import append, drop_derived, merge
+from resolvers.storage.merging import append, drop_all_derived, drop_derived, merge
 from resolvers.storage.partitions import ensure_partitions, years_of
 from resolvers.storage.pool import connection
 from resolvers.storage.quotes import quotes_from_bars
 from resolvers.storage.series import Changed, lock_series, raise_revisions
-from resolvers.storage.windows import Span, bars_of_spans
+from resolvers.storage.windows import Span, bars_of_spans, series_states
 
 if TYPE_CHECKING:
     from resolvers.storage.pool import Connection
@@ -79,6 +79,33 @@ async def store_bars(pool: asyncpg.Pool, writes: Sequence[SeriesWrite], *, now: 
     return changes
 
 
+async def rederive_sessions(pool: asyncpg.Pool, instrument: Instrument) -> list[SeriesChange]:
+    """
+    Makes the derived D1 and W1 bars of an instrument anew, after the calendar of its sessions has changed.
+
+    Bars that were stored themselves carry dates that somebody else gave them, and stay.
+    """
+    async with connection(pool) as one:
+        hours = (await series_states(one, Interval.H1, {instrument.id})).get(instrument.id)
+    if hours is None:
+        return []
+    await ensure_partitions(pool, years_of(hours.first_time, hours.last_time))
+    whole = SeriesChange(
+        instrument=instrument,
+        interval=Interval.H1,
+        bars=0,
+        first_time=hours.first_time,
+        last_time=hours.last_time,
+        is_derived=False,
+    )
+    sessions = (Interval.D1, Interval.W1)
+    async with connection(pool) as one, one.transaction():
+        # Locked from H1 on, so that no bar comes in between reading the hours and storing the days.
+        await lock_series(one, [(interval, instrument.id, hours.source) for interval in (Interval.H1, *sessions)])
+        await drop_all_derived(one, instrument.id, sessions)
+        return await _derive(one, [whole], {instrument.id: hours.source}, of=sessions)
+
+
 def _refuse_mixing(write: SeriesWrite) -> None:
     if write.instrument.spec.is_simulated != (write.source is Source.SIMULATED):
         kind = "simulated" if write.instrument.spec.is_simulated else "real"
@@ -87,10 +114,17 @@ def _refuse_mixing(write: SeriesWrite) -> None:
         )
 
 
-async def _derive(one: "Connection", stored: Sequence[SeriesChange], sources: dict[int, Source]) -> list[SeriesChange]:
+async def _derive(
+    one: "Connection",
+    stored: Sequence[SeriesChange],
+    sources: dict[int, Source],
+    *,
+    of: Collection[Interval] = tuple(DERIVED_FROM),
+) -> list[SeriesChange]:
     """Rolls changed bars up, level by level: what one level changes, the next one is made from."""
     changes = list(stored)
-    for interval, parent in DERIVED_FROM.items():
+    for interval in of:
+        parent = DERIVED_FROM[interval]
         parents = _merged([change for change in changes if change.interval is parent])
         if not parents:
             continue

@@ -1,7 +1,7 @@
 """Bars into the table: appended where nothing can be in the way, merged where something can."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,6 +70,26 @@ async def drop_derived(one: "Connection", interval: Interval, instrument_id: int
         instrument_id,
         interval.value,
         times.astype(float).tolist(),
+        timeout=_BULK_SECONDS,
+    )
+
+
+async def drop_all_derived(one: "Connection", instrument_id: int, intervals: Sequence[Interval]) -> None:
+    """Removes the derived bars of whole series, and sets the series' range of times to what is left."""
+    minutes = [interval.value for interval in intervals]
+    await one.execute(
+        "DELETE FROM candles WHERE instrument_id = $1 AND bar_minutes = ANY($2::smallint[]) AND is_derived",
+        instrument_id,
+        minutes,
+        timeout=_BULK_SECONDS,
+    )
+    await one.execute(
+        "UPDATE series AS s SET revision = revision + 1, (first_time, last_time) ="
+        " (SELECT min(time), max(time) FROM candles AS c"
+        "  WHERE c.instrument_id = s.instrument_id AND c.bar_minutes = s.bar_minutes)"
+        " WHERE instrument_id = $1 AND bar_minutes = ANY($2::smallint[])",
+        instrument_id,
+        minutes,
         timeout=_BULK_SECONDS,
     )
 

@@ -3,8 +3,12 @@
 import re
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import asyncpg
+
+if TYPE_CHECKING:
+    from resolvers.storage.pool import Connection
 
 _LOCK = 0x5_16A1  # any number, the same for all processes: one migrates, the others wait
 _NAME = re.compile(r"(\d{4})_(\w+)\.sql")
@@ -55,7 +59,7 @@ async def migrate(dsn: str) -> tuple[Migration, ...]:
         await connection.close()
 
 
-async def pending_migrations(connection: asyncpg.Connection) -> tuple[Migration, ...]:
+async def pending_migrations(connection: "Connection") -> tuple[Migration, ...]:
     """Migrations that this program knows and the database has not seen."""
     if not await connection.fetchval("SELECT to_regclass('migrations') IS NOT NULL"):
         return migrations()

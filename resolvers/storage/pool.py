@@ -8,6 +8,8 @@ import asyncpg
 
 from resolvers.errors import Unavailable
 
+Pool: TypeAlias = asyncpg.Pool
+
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
@@ -72,3 +74,14 @@ async def ping(pool: asyncpg.Pool) -> None:
     """
     async with connection(pool) as one:
         await one.execute("SELECT 1")
+
+
+@asynccontextmanager
+async def alone(pool: asyncpg.Pool, lock: int) -> AsyncIterator[None]:
+    """Holds an advisory lock, so that one process at a time does what only one should; the others wait."""
+    async with connection(pool) as one:
+        await one.execute("SELECT pg_advisory_lock($1)", lock, timeout=600)
+        try:
+            yield
+        finally:
+            await one.execute("SELECT pg_advisory_unlock($1)", lock)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from resolvers.model.instrument import Source
 from resolvers.model.interval import Interval
+from resolvers.storage.pool import Pool, connection
 
 if TYPE_CHECKING:
     from resolvers.storage.pool import Connection
@@ -72,3 +73,13 @@ async def raise_revisions(one: "Connection", changed: Changed, *, has_stored: bo
         [float(last) for _, _, last in changed.values()],
         has_stored,
     )
+
+
+async def holds_bars_from(pool: Pool, source: Source) -> bool:
+    """Whether any series holds bars from *source*."""
+    async with connection(pool) as one:
+        return bool(
+            await one.fetchval(
+                "SELECT EXISTS (SELECT FROM series WHERE source = $1 AND last_time IS NOT NULL)", source.value
+            )
+        )

@@ -1,0 +1,91 @@
+"""The command line. Each command is imported when it runs, so that ``gateway --help`` stays instant."""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+_INTERVALS = ("M1", "M5", "M15", "M30", "H1", "H4", "D1", "W1")
+_ASSET_CLASSES = ("EQUITY", "ETF", "INDEX", "FX", "CRYPTO", "COMMODITY")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command and returns its exit status: 0 done, 1 failed, 2 wrong usage, 3 done with rejected rows."""
+    begun = time.monotonic()
+    chosen = _parser().parse_args(arguments)
+    chosen.begun = begun
+    from gateway.commands.running import reported  # settings and errors, which --help does not need
+
+    command = import_module(f"gateway.commands.{chosen.command}")
+    return reported(command.run, chosen)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gateway",
+        description="A GraphQL gateway for market data, signals and opportunities.",
+        epilog="Settings come from the environment; `gateway check` lists them with their effective values.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="serve a simulated market, or a file of yours, on embedded servers")
+    demo.add_argument("--data", type=Path, metavar="FILE", help="serve the prices of this file instead")
+    _import_options(demo)
+
+    commands.add_parser("serve", help="serve what is stored")
+
+    load = commands.add_parser("import", help="store prices from CSV, gzipped CSV or Parquet files")
+    load.set_defaults(command="import_")
+    load.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    load.add_argument("--dry-run", action="store_true", help="read and check, store nothing")
+    load.add_argument("--rejects", type=Path, metavar="FILE", help="write the rejected rows here as CSV")
+    _import_options(load)
+
+    instruments = commands.add_parser("instruments", help="list and edit instruments")
+    _instrument_commands(instruments)
+
+    commands.add_parser("migrate", help="bring the database's tables up to date")
+    schema = commands.add_parser("schema", help="print the GraphQL schema")
+    schema.set_defaults(command="schema_")
+    commands.add_parser("check", help="print the effective settings and what cannot be reached")
+    return parser
+
+
+def _import_options(parser: argparse.ArgumentParser) -> None:
+    options = parser.add_argument_group("reading files")
+    options.add_argument("--symbol", help="the symbol of a file without a symbol column")
+    options.add_argument("--interval", choices=_INTERVALS, default="D1", help="length of the bars (default: D1)")
+    options.add_argument(
+        "--timezone", default="UTC", help="zone of times without an offset, and of new instruments (default: UTC)"
+    )
+    options.add_argument("--adjusted", action="store_true", help="scale prices by the file's adjusted close")
+    options.add_argument(
+        "--asset-class", choices=_ASSET_CLASSES, default="EQUITY", help="of new instruments (default: EQUITY)"
+    )
+    options.add_argument("--currency", default="USD", help="of new instruments (default: USD)")
+
+
+def _instrument_commands(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="print all instruments as CSV, in the form that `import` reads")
+    load = actions.add_parser("import", help="create or edit instruments from such a CSV file")
+    load.add_argument("file", type=Path, metavar="FILE")
+    edit = actions.add_parser("set", help="edit one instrument")
+    edit.add_argument("symbol")
+    edit.add_argument("--name")
+    edit.add_argument("--asset-class", choices=_ASSET_CLASSES)
+    edit.add_argument("--exchange")
+    edit.add_argument("--currency")
+    edit.add_argument("--timezone", help="IANA zone of its session dates")
+    edit.add_argument(
+        "--session-start", metavar="HH:MM", help="local time at which the next session begins, such as 17:00 for FX"
+    )
+    edit.add_argument("--tick-size", type=float)
+    edit.add_argument("--active", choices=("yes", "no"))
+    edit.add_argument("--alias", action="append", help="another name; give it again for more; replaces all aliases")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

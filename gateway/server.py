@@ -1,0 +1,56 @@
+"""The uvicorn server of one process."""
+
+import socket
+import sys
+import time
+from collections.abc import Callable
+
+import uvicorn
+
+from gateway.app import create_app
+from gateway.config import ServerUrls, Settings
+
+
+class Server(uvicorn.Server):
+    """Says in one line where it can be reached, once it can."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[int], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts to listen."""
+        await super().startup(sockets)
+        if self.started:
+            self._announce(self.servers[0].sockets[0].getsockname()[1])
+
+
+def serve(settings: Settings, urls: ServerUrls, *, begun: float, note: str = "") -> int:
+    """
+    Serves until a signal asks to stop, and returns the exit status.
+
+    Args:
+        begun: ``time.monotonic()`` when the command began, for the line that says how long it took.
+        note: Words about what is served.
+    """
+
+    def announce(port: int) -> None:
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        seconds = time.monotonic() - begun
+        sys.stdout.write(f"Signal Gateway is ready after {seconds:.1f} s: http://{host}:{port}/graphql{note}\n")
+        sys.stdout.flush()
+
+    config = uvicorn.Config(
+        create_app(settings, urls),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        log_level=settings.log_level.lower(),
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=settings.shutdown_grace_seconds,
+    )
+    server = Server(config, announce)
+    server.run()
+    return 0 if server.started else 1
