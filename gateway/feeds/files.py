@@ -91,8 +91,8 @@ def read_prices(path: Path, options: FileOptions, progress: Progress | None = No
         BadInput: If the file as a whole cannot be read as asked; single rows are rejected instead.
     """
     zone = named_zone(options.timezone)
-    asked = None if options.symbol is None else symbol_named(options.symbol)
     table = _opened(path, progress)
+    asked = _asked_symbol(table, options)
     columns = price_columns(table.names, options.interval)
     notices = _column_notices(columns, options, table)
     rows = price_rows(table, _columns_used(columns, table, asked, options))
@@ -154,6 +154,14 @@ def _opened(path: Path, progress: Progress | None) -> PriceTable:
     except (OSError, ValueError) as error:
         raise BadInput(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     return open_parquet(path, progress) if is_parquet else open_csv(path, progress)
+
+
+def _asked_symbol(table: PriceTable, options: FileOptions) -> str | None:
+    """The one symbol of all rows, by option or by header; none where a column says it."""
+    asked, written = (text and symbol_named(text) for text in (options.symbol, table.symbol))
+    if asked and written and asked != written:
+        raise BadInput(f"--symbol {asked} must agree with the file's header, which has {written!r}")
+    return asked or written
 
 
 def _columns_used(columns: PriceColumns, table: PriceTable, asked: str | None, options: FileOptions) -> PriceColumns:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from gateway.feeds.dates import NO_DATE, read_dates, with_named_month
 from gateway.feeds.day_times import DayTime, day_time
+from gateway.feeds.epochs import read_epochs
 from gateway.feeds.texts import Numbered, shown
 from resolvers.model.bars import IntArray
 from resolvers.model.session import DAY
@@ -16,13 +17,9 @@ from resolvers.model.session import DAY
 NO_OFFSET = np.iinfo(np.int64).min
 """Stands for the offset of a time that does not say one."""
 
-_EPOCH = re.compile(r"(-?\d{9,19})(\.\d*)?|(-\d{1,8})(\.\d*)?", re.ASCII)
-# Digits tell the unit: seconds reach 1e11 in the year 5138, milliseconds passed it in 1973, and so on.
-_UNITS = ((10**11, 1), (10**14, 10**3), (10**17, 10**6), (10**20, 10**9))
 _ISO_START = re.compile(r"[\d./-]+T", re.ASCII)
 _DATE_DIGITS = 8
 _CLOCK_DIGITS = (12, 14)
-_FIRST_SECOND, _LAST_SECOND = -5_364_662_400, 7_258_118_399  # the years 1800 to 2199
 _EXAMPLES = "such as 2024-01-31, 01/31/2024, 2024-01-31T09:30:00Z or 1706693400"
 
 
@@ -67,8 +64,8 @@ def read_moments(texts: Sequence[str]) -> Moments:
     local = np.where(is_wrong, 0, days) * DAY + seconds[tail]
     offset, is_date = offsets[tail], np.array([not text for text in tails], bool)[tail]
     faults: dict[int, str] = {}
-    for position in np.flatnonzero(is_wrong).tolist():
-        epoch = _epoch_seconds(texts[position].strip())
+    wrong = np.flatnonzero(is_wrong).tolist()
+    for position, epoch in zip(wrong, read_epochs([texts[position].strip() for position in wrong]), strict=True):
         if isinstance(epoch, int):
             local[position], offset[position], is_date[position] = epoch, 0, False
         else:
@@ -88,19 +85,6 @@ def _parted(text: str) -> tuple[str, str]:
     if not tail and _ISO_START.match(text):
         head, _, tail = text.partition("T")
     return head.rstrip(","), tail.strip()
-
-
-def _epoch_seconds(text: str) -> int | str:
-    """Seconds since 1970 in *text*; or why not, empty if it is no epoch at all."""
-    match = _EPOCH.fullmatch(text)
-    if match is None:
-        return ""
-    number = int(match[1] or match[3])
-    unit = next((unit for limit, unit in _UNITS if abs(number) < limit), 1)
-    seconds, rest = divmod(number, unit)
-    if rest or (match[2] or match[4] or "").strip(".0"):
-        return f"time must be on a whole second, was {shown(text)}"
-    return seconds if _FIRST_SECOND <= seconds <= _LAST_SECOND else ""
 
 
 def _fault(text: str, order: str) -> str:
