@@ -7,6 +7,7 @@ import signal
 import socket
 import struct
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote
@@ -77,7 +78,7 @@ class Postgres(Server):
         """
         if self.home.exists():
             self._check_version()
-            self._forget_stale_pid()
+            self._forget_stale_pids()
             return
         if not self.directory.read_file(_PASSWORD_FILE):
             self.directory.write_file(_PASSWORD_FILE, secrets.token_hex(24))
@@ -112,21 +113,20 @@ class Postgres(Server):
                 "dump it with that version, or choose another GATEWAY_DATA_DIR"
             )
 
-    def _forget_stale_pid(self) -> None:
+    def _forget_stale_pids(self) -> None:
         """
-        Removes a ``postmaster.pid`` whose process is another program.
+        Removes the lock files of a server whose process is another program by now, or dead and not yet buried.
 
-        After a power cut its number may have gone to a Redis of the same account, and PostgreSQL would take that for
-        itself. A running postmaster always has the cluster as its working directory.
+        After a power cut its number may have gone to a Redis of the same account, and in a container whose first
+        process buries nobody a killed server stays a zombie: PostgreSQL takes both for itself and refuses to start.
+        A running server always has the cluster as its working directory.
         """
-        pid = (self.directory.read_file("postgres/postmaster.pid") or "").partition("\n")[0]
-        if sys.platform == "linux" and pid.isdigit() and Path("/proc", pid).exists():
-            try:
-                is_ours = Path("/proc", pid, "cwd").samefile(self.home)
-            except OSError:
-                return  # not ours to look at: PostgreSQL sees that too
-            if not is_ours:
-                (self.home / "postmaster.pid").unlink()
+        for name in ("postmaster.pid", f"run/{self.socket_name}.lock"):
+            pid = (self.directory.read_file(f"postgres/{name}") or "").partition("\n")[0].strip()
+            if sys.platform == "linux" and pid.isdigit():
+                with suppress(PermissionError):  # somebody else's process, which PostgreSQL disregards too
+                    if not _works_in(pid, self.home):
+                        (self.home / name).unlink()
 
     def _as_seen_by_server(self, folder: Path) -> str:
         """
@@ -138,6 +138,13 @@ class Postgres(Server):
         if self.directory.account.is_other and sys.platform == "linux":
             return "/proc/self/cwd"
         return str(folder)
+
+
+def _works_in(pid: str, folder: Path) -> bool:
+    try:
+        return Path("/proc", pid, "cwd").samefile(folder)
+    except FileNotFoundError:  # what the link of a zombie says
+        return False
 
 
 def _settings() -> dict[str, str]:

