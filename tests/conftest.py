@@ -1,8 +1,17 @@
 """What every test may use, and the rule that a machine with the real prices skips nothing."""
 
+import itertools
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+from gateway.config import ServerUrls, Settings
+from gateway.embedded import embedded_servers
+from resolvers.storage.pool import Pool, open_pool
+from tests.servers import RunningGateway, Servers, fresh_database, make_template
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -26,3 +35,47 @@ def real_prices() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("the real prices of ../shared/data are not here")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """Embedded PostgreSQL and Redis on a directory of their own, for the whole run."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        with embedded_servers(data) as urls:
+            assert urls.database is not None
+            assert urls.redis is not None
+            yield Servers(urls=ServerUrls(database=urls.database, redis=urls.redis), log=data / "postgres.log")
+
+
+@pytest.fixture(scope="session")
+async def template(servers: Servers) -> str:
+    """The URL of the server whose template database is migrated."""
+    await make_template(servers.urls.database)
+    return servers.urls.database
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+async def urls(servers: Servers, template: str) -> AsyncIterator[ServerUrls]:
+    """Servers with an empty, migrated database for one test."""
+    async with fresh_database(template, f"test_{next(_numbers)}") as url:
+        yield ServerUrls(database=url, redis=servers.urls.redis)
+
+
+@pytest.fixture
+async def pool(urls: ServerUrls) -> AsyncIterator[Pool]:
+    """A pool on the test's database."""
+    pool = await open_pool(urls.database, size=5)
+    yield pool
+    with suppress(OSError):
+        await pool.close()
+
+
+@pytest.fixture
+async def gateway(urls: ServerUrls) -> AsyncIterator[RunningGateway]:
+    """A running gateway on the test's database."""
+    async with RunningGateway(Settings(), urls) as running:
+        yield running

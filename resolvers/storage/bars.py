@@ -179,6 +179,8 @@ async def _store(one: "Connection", writes: Sequence[SeriesWrite], *, derived: b
     """Writes bars of series that this transaction locks, and raises the revisions of those that changed."""
     keys = [(write.interval, write.instrument.id, write.source) for write in writes]
     locked = await lock_series(one, keys)
+    # In the order of the key, so that a bulk load fills the index from left to right.
+    writes = sorted(writes, key=lambda write: (write.instrument.id, write.interval))
     by_key = {(write.interval, write.instrument.id): write for write in writes}
     appended, merged = [], []
     changed: Changed = {}
