@@ -108,8 +108,10 @@ def _column_field(field: BarField) -> StrawberryField:
     def resolve(root: BarColumns, **given: Any) -> Column:
         return root.values(field, given)
 
-    kind = list[field.kind]  # type: ignore[name-defined]
-    return _field(field, resolve, _lines_type(field, kind, "Columns") if field.lines else kind)
+    each = list[field.kind]  # type: ignore[name-defined]
+    kind = _lines_type(field, each, "Columns") if field.lines else each
+    # A bad argument takes its own list away and leaves the others.
+    return _field(field, resolve, kind | None if field.arguments else kind)
 
 
 def _row_field(field: BarField) -> StrawberryField:

@@ -13,7 +13,7 @@ from schema.enums import AssetClass, Interval
 from schema.lookahead import selected_reach
 from schema.market import QuoteType
 from schema.node import Node, global_id
-from schema.scalars import whole_seconds
+from schema.scalars import given, whole_seconds
 
 Last = Annotated[int | None, strawberry.argument(description="At most this many bars, the newest of the range.")]
 From = Annotated[datetime | None, strawberry.argument(name="from", description="Start of the range, inclusive.")]
@@ -109,12 +109,12 @@ class InstrumentType(Node):
         self,
         info: Info,
         interval: OfInterval = Interval.D1,
-        last: Last = None,
-        from_: From = None,
-        to: To = None,
+        last: Last = strawberry.UNSET,
+        from_: From = strawberry.UNSET,
+        to: To = strawberry.UNSET,
     ) -> CandleSeriesType | None:
         return await candle_series(
-            info, self.model, interval, last=last, start=whole_seconds(from_), end=whole_seconds(to)
+            info, self.model, interval, last=given(last), start=whole_seconds(from_), end=whole_seconds(to)
         )
 
 

@@ -9,6 +9,7 @@ from schema.context import Info
 from schema.enums import AssetClass
 from schema.instrument import InstrumentEdge, InstrumentType
 from schema.pagination import PageInfo, checked_first, cursor_of, key_of
+from schema.scalars import given
 
 _KIND = "instrument"
 
@@ -17,11 +18,13 @@ _KIND = "instrument"
 class InstrumentFilter:
     """Conditions on instruments."""
 
-    asset_class: list[AssetClass] | None = strawberry.field(default=None, description="One of these classes.")
-    currency: str | None = strawberry.field(default=None, description="Quoted in this currency.")
-    exchange: str | None = strawberry.field(default=None, description="Traded there.")
-    is_active: bool | None = strawberry.field(default=None, description="Still traded, or no longer.")
-    is_simulated: bool | None = strawberry.field(default=None, description="Made up, or real.")
+    asset_class: list[AssetClass] | None = strawberry.field(
+        default=strawberry.UNSET, description="One of these classes."
+    )
+    currency: str | None = strawberry.field(default=strawberry.UNSET, description="Quoted in this currency.")
+    exchange: str | None = strawberry.field(default=strawberry.UNSET, description="Traded there.")
+    is_active: bool | None = strawberry.field(default=strawberry.UNSET, description="Still traded, or no longer.")
+    is_simulated: bool | None = strawberry.field(default=strawberry.UNSET, description="Made up, or real.")
 
 
 @strawberry.type(name="InstrumentConnection", description="Instruments by symbol, a page at a time.")
@@ -42,16 +45,17 @@ class InstrumentConnection:
             BadInput: If *first* is negative or *after* is no cursor of instruments.
             TooLarge: If *first* is over the limit.
         """
-        given = conditions or InstrumentFilter()
+        wanted = conditions or InstrumentFilter()
+        classes = given(wanted.asset_class)
         page = InstrumentPage(
             first=checked_first(first),
             after=key_of(_KIND, after),
             search=(search or "").strip() or None,
-            asset_classes=None if given.asset_class is None else tuple(given.asset_class),
-            currency=given.currency,
-            exchange=given.exchange,
-            is_active=given.is_active,
-            is_simulated=given.is_simulated,
+            asset_classes=None if classes is None else tuple(classes),
+            currency=given(wanted.currency),
+            exchange=given(wanted.exchange),
+            is_active=given(wanted.is_active),
+            is_simulated=given(wanted.is_simulated),
         )
         return cls(page=page, found=await market.instruments(info.context.loaders, page))
 

@@ -15,7 +15,7 @@ from schema.instrument import CANDLES, From, InstrumentType, Last, OfInterval, T
 from schema.instruments import InstrumentConnection, InstrumentFilter
 from schema.market import QuoteType
 from schema.node import Node, parsed_id
-from schema.scalars import whole_seconds
+from schema.scalars import given, whole_seconds
 
 MAX_KEYS = 500
 
@@ -73,7 +73,7 @@ class Query:
     @strawberry.field(description="The objects with these ids, in their order; null with an error where one is gone.")
     async def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 500 ids.")]
-    ) -> list[Node | None]:
+    ) -> list[Node | None] | None:
         # An error in an item's place is one error at that index; strawberry has no type for it.
         found: list[Any] = await asyncio.gather(*(_node_or_error(info, id_) for id_ in _checked_keys("ids", ids)))
         return found
@@ -87,23 +87,25 @@ class Query:
         self,
         info: Info,
         first: Annotated[int, strawberry.argument(description="At most this many, up to 500.")] = 20,
-        after: Annotated[str | None, strawberry.argument(description="Continue behind this cursor.")] = None,
+        after: Annotated[
+            str | None, strawberry.argument(description="Continue behind this cursor.")
+        ] = strawberry.UNSET,
         search: Annotated[
             str | None,
             strawberry.argument(description="Text that the symbol, an alias or the name contains, in any case."),
-        ] = None,
+        ] = strawberry.UNSET,
         filter: Annotated[  # noqa: A002
             InstrumentFilter | None, strawberry.argument(description="Conditions that all must hold.")
-        ] = None,
-    ) -> InstrumentConnection:
-        return await InstrumentConnection.read(info, first, after, search, filter)
+        ] = strawberry.UNSET,
+    ) -> InstrumentConnection | None:
+        return await InstrumentConnection.read(info, first, given(after), given(search), given(filter))
 
     @strawberry.field(
         description="The latest quotes of symbols, in their order; null with an error where one is unknown."
     )
     async def quotes(
         self, info: Info, symbols: Annotated[list[str], strawberry.argument(description="At most 500 symbols.")]
-    ) -> list[QuoteType | None]:
+    ) -> list[QuoteType | None] | None:
         found = await market.quotes(info.context.loaders, _checked_keys("symbols", symbols))
         # An error in an item's place is one error at that index; strawberry has no type for it.
         return [one if isinstance(one, GatewayError) else QuoteType.of(*one) for one in found]  # type: ignore[misc]
@@ -114,11 +116,11 @@ class Query:
         info: Info,
         symbol: OfSymbol,
         interval: OfInterval = Interval.D1,
-        last: Last = None,
-        from_: From = None,
-        to: To = None,
+        last: Last = strawberry.UNSET,
+        from_: From = strawberry.UNSET,
+        to: To = strawberry.UNSET,
     ) -> CandleSeriesType | None:
         instrument = await market.instrument(info.context.loaders, symbol)
         return await candle_series(
-            info, instrument, interval, last=last, start=whole_seconds(from_), end=whole_seconds(to)
+            info, instrument, interval, last=given(last), start=whole_seconds(from_), end=whole_seconds(to)
         )

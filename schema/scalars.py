@@ -3,11 +3,13 @@
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import NewType
+from typing import NewType, TypeVar
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
+
+T = TypeVar("T")
 
 Moment = NewType("Moment", int)
 """Unix seconds that are shown as a DateTime."""
@@ -37,8 +39,14 @@ def parse_rfc3339(text: object) -> datetime:
         ) from None
 
 
+def given(value: T) -> T | None:
+    """An optional argument's value; None where the client left it out."""
+    return None if value is strawberry.UNSET else value
+
+
 def whole_seconds(moment: datetime | None) -> int | None:
-    """Unix seconds, rounded up: bars start on seconds, so the bound of a range may."""
+    """Unix seconds, rounded up: bars start on seconds, so the bound of a range may. None for none."""
+    moment = given(moment)
     return None if moment is None else math.ceil(moment.timestamp())
 
 
