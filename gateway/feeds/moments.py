@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from gateway.feeds.dates import NO_DATE, read_dates, with_named_month
 from gateway.feeds.day_times import DayTime, day_time
-from gateway.feeds.epochs import read_epochs
+from gateway.feeds.epochs import NO_EPOCH, read_epochs
 from gateway.feeds.texts import Numbered, shown
 from resolvers.model.bars import IntArray
 from resolvers.model.session import DAY
@@ -64,12 +64,14 @@ def read_moments(texts: Sequence[str]) -> Moments:
     local = np.where(is_wrong, 0, days) * DAY + seconds[tail]
     offset, is_date = offsets[tail], np.array([not text for text in tails], bool)[tail]
     faults: dict[int, str] = {}
-    wrong = np.flatnonzero(is_wrong).tolist()
-    for position, epoch in zip(wrong, read_epochs([texts[position].strip() for position in wrong]), strict=True):
-        if isinstance(epoch, int):
-            local[position], offset[position], is_date[position] = epoch, 0, False
-        else:
-            faults[position] = epoch or _fault(texts[position].strip(), dates.order)
+    wrong = np.flatnonzero(is_wrong)
+    epochs, reasons = read_epochs([texts[position].strip() for position in wrong.tolist()])
+    is_epoch = epochs != NO_EPOCH
+    right = wrong[is_epoch]
+    local[right], offset[right], is_date[right] = epochs[is_epoch], 0, False
+    for place in np.flatnonzero(~is_epoch).tolist():
+        position = int(wrong[place])
+        faults[position] = reasons.get(place) or _fault(texts[position].strip(), dates.order)
     return Moments(local=local, offset=offset, is_date=is_date, faults=faults, notices=dates.notices)
 
 
