@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gateway.feeds.bar_times import bar_times
+from gateway.feeds.bar_times import BarTimes, bar_times
 from gateway.feeds.csv_table import open_csv
 from gateway.feeds.local_times import named_zone
 from gateway.feeds.parquet_table import PARQUET_MAGIC, open_parquet
@@ -18,7 +18,7 @@ from gateway.feeds.price_table import PriceTable
 from gateway.feeds.repeated_rows import repeated_rows, settled_times
 from gateway.feeds.row_reasons import COLUMNS, adjusted_values, bar_reasons, contradictions, reasons_by_row, spoken_time
 from gateway.feeds.row_spacing import check_spacing
-from gateway.feeds.symbols import read_symbols, symbol_named
+from gateway.feeds.symbols import Symbols, read_symbols, symbol_named
 from gateway.feeds.text_lines import Progress
 from resolvers.errors import BadInput
 from resolvers.model.bars import Bars, IntArray, Series
@@ -90,7 +90,7 @@ def read_prices(path: Path, options: FileOptions, progress: Progress | None = No
     Raises:
         BadInput: If the file as a whole cannot be read as asked; single rows are rejected instead.
     """
-    zone = named_zone(options.timezone)
+    named_zone(options.timezone)  # a slip in the options is told before a long file is read
     table = _opened(path, progress)
     asked = _asked_symbol(table, options)
     columns = price_columns(table.names, options.interval)
@@ -100,19 +100,13 @@ def read_prices(path: Path, options: FileOptions, progress: Progress | None = No
         raise BadInput(f"{path.name} has a header but no rows")
 
     symbols = read_symbols(rows.symbols, asked)
-    times = bar_times(rows.times, options.interval, zone)
-    values = {"volume": np.full(len(rows.lines), np.nan)} | rows.values
-    # The first reason is told: without a time or a symbol a row's prices do not matter.
-    reasons = bar_reasons(values) | rows.faults
-    if options.adjusted:
-        values, adjusted_reasons = adjusted_values(values)
-        reasons = adjusted_reasons | reasons
-    reasons |= reasons_by_row(rows.symbol, symbols.faults) | reasons_by_row(rows.time, times.faults)
-
+    times = bar_times(rows.times, options.interval, named_zone(options.timezone))
+    values, reasons = _judged(rows, symbols, times, adjusted=options.adjusted)
     kept = _without(reasons, len(rows.lines))
-    series, columns_kept = symbols.number[rows.symbol[kept]], [values[name][kept] for name in COLUMNS]
-    text = rows.time[kept]
+    series, text = symbols.number[rows.symbol[kept]], rows.time[kept]
+    columns_kept = [values[name][kept] for name in COLUMNS]
     _check_spacing(options.interval, series, times.moment[text], are_dates=times.are_dates)
+
     time = settled_times(series, times.time[text], times.second[text], columns_kept)
     found = repeated_rows(series, time, columns_kept)
     for row, first, difference in contradictions(found, columns_kept):
@@ -184,6 +178,19 @@ def _column_notices(columns: PriceColumns, options: FileOptions, table: PriceTab
     if columns.volume is None:
         notices.append("there is no volume column; the bars have no volume")
     return notices
+
+
+def _judged(
+    rows: PriceRows, symbols: Symbols, times: BarTimes, *, adjusted: bool
+) -> tuple[dict[str, Series], dict[int, str]]:
+    """The columns that are to be stored, and why a row is not, by row."""
+    values = {"volume": np.full(len(rows.lines), np.nan)} | rows.values
+    # The last of these to speak is told: without a time or a symbol a row's prices do not matter.
+    reasons = bar_reasons(values) | rows.faults
+    if adjusted:
+        values, adjusted_reasons = adjusted_values(values)
+        reasons = adjusted_reasons | reasons
+    return values, reasons | reasons_by_row(rows.symbol, symbols.faults) | reasons_by_row(rows.time, times.faults)
 
 
 def _without(reasons: Mapping[int, str], count: int) -> IntArray:

@@ -19,6 +19,7 @@ NO_OFFSET = np.iinfo(np.int64).min
 
 _ISO_START = re.compile(r"[\d./-]+T", re.ASCII)
 _DATE_DIGITS = 8
+_MIDNIGHT = DayTime(seconds=0, offset=None)
 _CLOCK_DIGITS = (12, 14)
 _EXAMPLES = "such as 2024-01-31, 01/31/2024, 2024-01-31T09:30:00Z or 1706693400"
 
@@ -44,35 +45,44 @@ class Moments:
 
 
 def read_moments(texts: Sequence[str]) -> Moments:
+    """The moments in *texts*, which are all distinct time cells of a file."""
+    stripped = [text.strip() for text in texts]
+    moments, wrong, order = _dated(stripped)
+    # What is no date may be an epoch.
+    epochs, reasons = read_epochs([stripped[position] for position in wrong.tolist()])
+    is_epoch = epochs != NO_EPOCH
+    right = wrong[is_epoch]
+    moments.local[right], moments.offset[right], moments.is_date[right] = epochs[is_epoch], 0, False
+    for place in np.flatnonzero(~is_epoch).tolist():
+        position = int(wrong[place])
+        moments.faults[position] = reasons.get(place) or _fault(stripped[position], order)
+    return moments
+
+
+def _dated(texts: Sequence[str]) -> tuple[Moments, IntArray, str]:
     """
-    The moments in *texts*, which are all distinct time cells of a file.
+    The moments of texts that are dates, the positions of those that are not, and the order of day and month.
 
     Dates and times of day repeat far more often than moments do, so each distinct one is read once.
     """
     heads, tails = Numbered(), Numbered()
-    pairs = [_parted(text.strip()) for text in texts]
+    pairs = [_parted(text) for text in texts]
     head = heads.of((date for date, _ in pairs), len(pairs))
     tail = tails.of((time for _, time in pairs), len(pairs))
     dates = read_dates(list(heads))
-    clocks = [DayTime(seconds=0, offset=None) if not text else day_time(text) for text in tails]
-    seconds = np.array([0 if clock is None else clock.seconds for clock in clocks], np.int64)
-    offsets = np.array(
-        [NO_OFFSET if clock is None or clock.offset is None else clock.offset for clock in clocks], np.int64
-    )
+    clocks = [day_time(text) if text else _MIDNIGHT for text in tails]
+    seconds = np.array([clock.seconds if clock else 0 for clock in clocks], np.int64)
+    offsets = [NO_OFFSET if clock is None or clock.offset is None else clock.offset for clock in clocks]
     days = dates.days[head]
     is_wrong = (days == NO_DATE) | np.array([clock is None for clock in clocks], bool)[tail]
-    local = np.where(is_wrong, 0, days) * DAY + seconds[tail]
-    offset, is_date = offsets[tail], np.array([not text for text in tails], bool)[tail]
-    faults: dict[int, str] = {}
-    wrong = np.flatnonzero(is_wrong)
-    epochs, reasons = read_epochs([texts[position].strip() for position in wrong.tolist()])
-    is_epoch = epochs != NO_EPOCH
-    right = wrong[is_epoch]
-    local[right], offset[right], is_date[right] = epochs[is_epoch], 0, False
-    for place in np.flatnonzero(~is_epoch).tolist():
-        position = int(wrong[place])
-        faults[position] = reasons.get(place) or _fault(texts[position].strip(), dates.order)
-    return Moments(local=local, offset=offset, is_date=is_date, faults=faults, notices=dates.notices)
+    moments = Moments(
+        local=np.where(is_wrong, 0, days) * DAY + seconds[tail],
+        offset=np.array(offsets, np.int64)[tail],
+        is_date=np.array([not text for text in tails], bool)[tail],
+        faults={},
+        notices=dates.notices,
+    )
+    return moments, np.flatnonzero(is_wrong), dates.order
 
 
 def _parted(text: str) -> tuple[str, str]:
