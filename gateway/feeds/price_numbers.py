@@ -44,6 +44,11 @@ class DecimalMark:
             elif are_prices and _THOUSANDS.fullmatch(text):
                 self.unclear = self.unclear or text
 
+    def see_plain(self, cells: Sequence[str]) -> None:
+        """Takes note of a column of plain numbers, which holds no comma but may prove the point."""
+        if not self.point:
+            self.point = next((cell for cell in cells if _ONLY_POINT.fullmatch(cell)), "")
+
     def is_comma(self) -> bool:
         """
         Whether a comma parts the fraction from the whole.

@@ -82,7 +82,9 @@ class _Gathering:
             self.symbol.append(self.symbols.of(cells[columns.symbol], size))
         for name, column in self._numbers().items():
             found = numbers(cells[column], decimal_comma=self.decimal_comma)
-            if not found.are_plain:
+            if found.are_plain:
+                mark.see_plain(cells[column])
+            else:
                 mark.see(cells[column], are_prices=name != "volume")
             self.values.setdefault(name, []).append(found.values)
             for position, text in found.wrong.items():

@@ -123,42 +123,6 @@ def test_rounding_of_adjusted_prices_makes_no_bar_impossible(read: Reader) -> No
     assert file.series["X"].close.tolist() == [n / 7 + 0.1 for n in range(1, 300)]
 
 
-def test_a_symbol_column_makes_one_series_each(read: Reader) -> None:
-    """Symbols are stripped, upper-cased and sorted."""
-    file = read("ticker," + HEADER + "msft," + GOOD + " AAPL ," + GOOD + "brk.b," + GOOD, symbol=None)
-    assert list(file.series) == ["AAPL", "BRK.B", "MSFT"]
-
-
-@pytest.mark.parametrize("symbol", ["A B", "A" * 33, "ß", "ÄPFEL", "A;B", "A|B"])
-def test_a_symbol_of_other_characters_is_rejected(read: Reader, symbol: str) -> None:
-    """In a column it costs the row, as an option the file."""
-    file = read("symbol," + HEADER + symbol + "," + GOOD, symbol=None)
-    assert file.rejects[0].reason.startswith("a symbol has 1 to 32 characters of A-Z 0-9 . - / _ ^ = :, was ")
-    with pytest.raises(BadInput, match="a symbol has 1 to 32 characters"):
-        read(HEADER + GOOD, symbol=symbol)
-
-
-def test_column_and_option_must_agree(read: Reader) -> None:
-    """The option is no filter and no new name."""
-    text = "symbol," + HEADER + "aapl," + GOOD
-    assert list(read(text, symbol="AAPL").series) == ["AAPL"]
-    with pytest.raises(BadInput, match="--symbol MSFT must agree with the file's symbol column, which has 'aapl'"):
-        read(text, symbol="MSFT")
-
-
-def test_a_column_called_name_is_a_symbol_only_without_the_option(read: Reader) -> None:
-    """It may hold company names."""
-    text = "name," + HEADER + "Apple Inc," + GOOD
-    assert list(read(text, symbol="AAPL").series) == ["AAPL"]
-    assert len(read(text, symbol=None).rejects) == 1
-
-
-def test_without_any_symbol_the_option_is_asked_for(read: Reader) -> None:
-    """The message says what to give."""
-    with pytest.raises(BadInput, match="needs --symbol"):
-        read(HEADER + GOOD, symbol=None)
-
-
 def test_an_unknown_time_zone_is_refused(read: Reader) -> None:
     """Even where no time needs it."""
     for name in ("America/Gotham", "", "America", "../etc", "\0"):

@@ -93,6 +93,14 @@ def test_a_file_with_decimal_commas(read: Reader) -> None:
     np.testing.assert_array_equal(file.series["X"].volume, [1000.0, np.nan])
 
 
+def test_a_comma_in_a_file_of_points_costs_its_row_only(read: Reader) -> None:
+    """Also where it stands in a block of its own, after thousands of rows with points."""
+    rows = [f"{1900 + day // 336}-{day // 28 % 12 + 1:02}-{day % 28 + 1:02};1.5;1.5;1.5;1.5" for day in range(20_000)]
+    file = read("date;open;high;low;close\n" + "\n".join(rows) + "\n2024-01-02;12,5;12,5;12,5;12,5\n")
+    assert [reject.reason for reject in file.rejects] == ["open must be a number, was '12,5'"]
+    assert len(file.series["X"]) == 20_000
+
+
 def test_quoted_thousands(read: Reader) -> None:
     """A volume with separators in a file of points."""
     file = read('date,open,high,low,close,volume\n2024-01-02,10,12,9,11,"1,234"\n2024-01-03,10,12,9,11,"1,234,567"\n')
