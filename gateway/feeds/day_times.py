@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 _HOUR, _MINUTE = 3600, 60
 _NOON = 12
+_FARTHEST = 16 * _HOUR  # zones reach 14 hours today, and nearly 16 on old Alaskan and Manila clocks
 _OFFSET = r"(?P<zulu>Z|UTC|GMT)?(?P<offset>[+-]\d{2}(:?\d{2})?)?"
 _CLOCK = re.compile(
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(:(?P<second>\d{2})([.,](?P<fraction>\d+))?)?\s*(?P<half>[AP]M)?\s*" + _OFFSET,
@@ -42,6 +43,8 @@ def day_time(text: str) -> DayTime | None:
     if hour >= 24 or minute >= _MINUTE or second >= _MINUTE or int(parts.get("fraction") or 0):
         return None
     offset = _offset(parts["offset"]) if parts["offset"] else 0 if parts["zulu"] else None
+    if offset is not None and abs(offset) > _FARTHEST:
+        return None
     return DayTime(seconds=hour * _HOUR + minute * _MINUTE + second, offset=offset)
 
 
