@@ -1,36 +1,9 @@
-"""What the tests of the feeds share: a file with a given text, read, and markets that are made once."""
-
-from collections.abc import Callable
-from pathlib import Path
+"""Markets that are made once for all tests of the feeds."""
 
 import pytest
 
-from gateway.feeds.files import FileOptions, PriceFile, read_prices
-from resolvers.model.interval import Interval
 from resolvers.model.session import DAY
 from tests.gateway.feeds.market_sample import UNTIL, Market, market_by_symbol
-
-Reader = Callable[..., PriceFile]
-
-
-@pytest.fixture
-def read(tmp_path: Path) -> Reader:
-    """Writes its first argument to a file and reads it as bars of X, unless told otherwise."""
-
-    def read_content(
-        content: str | bytes,
-        *,
-        symbol: str | None = "X",
-        interval: Interval = Interval.D1,
-        timezone: str = "UTC",
-        adjusted: bool = False,
-    ) -> PriceFile:
-        path = tmp_path / "prices.csv"
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        options = FileOptions(symbol=symbol, interval=interval, timezone=timezone, adjusted=adjusted)
-        return read_prices(path, options)
-
-    return read_content
 
 
 @pytest.fixture(scope="session")

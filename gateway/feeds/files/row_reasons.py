@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from gateway.feeds.adjusted_prices import adjusted_fault, adjusted_prices
-from gateway.feeds.repeated_rows import RepeatedRows
+from gateway.feeds.files.adjusted_prices import adjusted_fault, adjusted_prices
+from gateway.feeds.files.repeated_rows import RepeatedRows
 from resolvers.compute.bar_rules import BarFault, bar_faults, fault_reason, plain
 from resolvers.model.bars import IntArray, Series
 from resolvers.model.interval import Interval

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gateway.feeds.dates import NO_DATE, read_dates, with_named_month
-from gateway.feeds.day_times import DayTime, day_time
-from gateway.feeds.epochs import NO_EPOCH, read_epochs
-from gateway.feeds.texts import Numbered, shown
+from gateway.feeds.files.dates import NO_DATE, read_dates, with_named_month
+from gateway.feeds.files.day_times import DayTime, day_time
+from gateway.feeds.files.epochs import NO_EPOCH, read_epochs
+from gateway.feeds.files.texts import Numbered, shown
 from resolvers.model.bars import IntArray
 from resolvers.model.session import DAY
 

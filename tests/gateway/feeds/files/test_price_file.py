@@ -10,7 +10,7 @@ import pytest
 from gateway.feeds.files import FileOptions, Reject, read_prices, write_rejects
 from resolvers.errors import BadInput
 from resolvers.model.interval import Interval
-from tests.gateway.feeds.conftest import Reader
+from tests.gateway.feeds.files.conftest import Reader
 
 HEADER = "date,open,high,low,close,volume\n"
 GOOD = "2024-01-02,10,12,9,11,100\n"

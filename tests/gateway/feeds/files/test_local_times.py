@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from gateway.feeds.local_times import instants
+from gateway.feeds.files.local_times import instants
 
 
 @pytest.mark.parametrize(

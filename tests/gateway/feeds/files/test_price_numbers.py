@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.feeds.price_numbers import DecimalMark, numbers
+from gateway.feeds.files.price_numbers import DecimalMark, numbers
 from resolvers.errors import BadInput
-from tests.gateway.feeds.conftest import Reader
+from tests.gateway.feeds.files.conftest import Reader
 
 
 @given(st.lists(st.floats(allow_nan=False), min_size=1))

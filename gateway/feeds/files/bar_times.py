@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from gateway.feeds.local_times import instants
-from gateway.feeds.moments import NO_OFFSET, Moments, read_moments
-from gateway.feeds.texts import shown
+from gateway.feeds.files.local_times import instants
+from gateway.feeds.files.moments import NO_OFFSET, Moments, read_moments
+from gateway.feeds.files.texts import shown
 from resolvers.model.bars import IntArray
 from resolvers.model.interval import Interval
 from resolvers.model.session import DAY, week_starts

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.feeds.moments import NO_OFFSET, read_moments
+from gateway.feeds.files.moments import NO_OFFSET, read_moments
 
 WITHOUT_TIME = [
     ("2024-01-31", "2024-01-31"),

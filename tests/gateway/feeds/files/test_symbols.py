@@ -3,7 +3,7 @@
 import pytest
 
 from resolvers.errors import BadInput
-from tests.gateway.feeds.conftest import Reader
+from tests.gateway.feeds.files.conftest import Reader
 
 HEADER = "date,open,high,low,close,volume\n"
 GOOD = "2024-01-02,10,12,9,11,100\n"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gateway.feeds.texts import shown
+from gateway.feeds.files.texts import shown
 from resolvers.errors import BadInput
 from resolvers.model.bars import IntArray
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gateway.feeds.row_spacing import check_spacing, spoken
+from gateway.feeds.files.row_spacing import check_spacing, spoken
 from resolvers.errors import BadInput
 from resolvers.model.interval import Interval
 

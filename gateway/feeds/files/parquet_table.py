@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gateway.feeds.price_table import Block
-from gateway.feeds.text_lines import Progress
+from gateway.feeds.files.price_table import Block
+from gateway.feeds.files.text_lines import Progress
 from resolvers.errors import BadInput
 
 PARQUET_MAGIC = b"PAR1"

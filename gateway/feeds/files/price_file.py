@@ -8,18 +8,25 @@ from pathlib import Path
 
 import numpy as np
 
-from gateway.feeds.bar_times import BarTimes, bar_times
-from gateway.feeds.csv_table import open_csv
-from gateway.feeds.local_times import named_zone
-from gateway.feeds.parquet_table import PARQUET_MAGIC, open_parquet
-from gateway.feeds.price_columns import PriceColumns, price_columns, shown_header
-from gateway.feeds.price_rows import PriceRows, price_rows
-from gateway.feeds.price_table import PriceTable
-from gateway.feeds.repeated_rows import repeated_rows, settled_times
-from gateway.feeds.row_reasons import COLUMNS, adjusted_values, bar_reasons, contradictions, reasons_by_row, spoken_time
-from gateway.feeds.row_spacing import check_spacing
-from gateway.feeds.symbols import Symbols, read_symbols, symbol_named
-from gateway.feeds.text_lines import Progress
+from gateway.feeds.files.bar_times import BarTimes, bar_times
+from gateway.feeds.files.csv_table import open_csv
+from gateway.feeds.files.local_times import named_zone
+from gateway.feeds.files.parquet_table import PARQUET_MAGIC, open_parquet
+from gateway.feeds.files.price_columns import PriceColumns, price_columns, shown_header
+from gateway.feeds.files.price_rows import PriceRows, price_rows
+from gateway.feeds.files.price_table import PriceTable
+from gateway.feeds.files.repeated_rows import repeated_rows, settled_times
+from gateway.feeds.files.row_reasons import (
+    COLUMNS,
+    adjusted_values,
+    bar_reasons,
+    contradictions,
+    reasons_by_row,
+    spoken_time,
+)
+from gateway.feeds.files.row_spacing import check_spacing
+from gateway.feeds.files.symbols import Symbols, read_symbols, symbol_named
+from gateway.feeds.files.text_lines import Progress
 from resolvers.errors import BadInput
 from resolvers.model.bars import Bars, IntArray, Series
 from resolvers.model.interval import Interval

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gateway.feeds.price_columns import EXPECTED, header_score, shown_header
-from gateway.feeds.price_table import Block
-from gateway.feeds.text_lines import Progress, line_blocks
+from gateway.feeds.files.price_columns import EXPECTED, header_score, shown_header
+from gateway.feeds.files.price_table import Block
+from gateway.feeds.files.text_lines import Progress, line_blocks
 from resolvers.errors import BadInput
 
 _DELIMITERS = (",", ";", "\t")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gateway.feeds.texts import shown
+from gateway.feeds.files.texts import shown
 from resolvers.model.bars import IntArray
 
 NO_EPOCH = int(np.iinfo(np.int64).min)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.feeds.text_lines import LINES_IN_BLOCK
+from gateway.feeds.files.text_lines import LINES_IN_BLOCK
 from resolvers.errors import BadInput
 from resolvers.model.interval import Interval
-from tests.gateway.feeds.conftest import Reader
+from tests.gateway.feeds.files.conftest import Reader
 
 TEXT = "date,open,high,low,close,volume\n2024-01-02,10,12,9,11,100\n2024-01-03,11,13,10,12,200\nbad\n"
 SECONDS = [int(datetime(2024, 1, day, tzinfo=UTC).timestamp()) for day in (2, 3)]

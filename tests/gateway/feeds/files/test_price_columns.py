@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.feeds.price_columns import price_columns
+from gateway.feeds.files.price_columns import price_columns
 from resolvers.errors import BadInput
 from resolvers.model.interval import Interval
 

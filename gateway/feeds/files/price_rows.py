@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gateway.feeds.price_columns import PriceColumns
-from gateway.feeds.price_numbers import DecimalMark, numbers
-from gateway.feeds.price_table import Block, PriceTable
-from gateway.feeds.texts import Numbered, shown
+from gateway.feeds.files.price_columns import PriceColumns
+from gateway.feeds.files.price_numbers import DecimalMark, numbers
+from gateway.feeds.files.price_table import Block, PriceTable
+from gateway.feeds.files.texts import Numbered, shown
 from resolvers.model.bars import IntArray, Series
 
 
