@@ -10,30 +10,38 @@ from resolvers.compute.windows import padded, window_sums
 from resolvers.model.bars import Bars, IntArray, Series
 
 
-def session_sums(values: Series, session_days: IntArray) -> Series:
+def session_sums(columns: Series, session_days: IntArray) -> Series:
     """
-    Running sum of *values* that restarts at each change of *session_days*, shape ``(n,)``.
+    Running sums of each row of *columns* that restart at each change of *session_days*.
 
     One running sum less its value at the start of the session would lose a thin morning
     behind the busy days before it. Doubling steps add up each session by itself; a NaN
     spoils the rest of its session.
+
+    Args:
+        columns: Shape ``(k, n)``.
+        session_days: Shape ``(n,)``.
+
+    Returns:
+        Shape ``(k, n)``.
     """
-    index = np.arange(len(values))
-    changes = np.flatnonzero(np.diff(session_days)) + 1
+    index = np.arange(len(session_days))
+    changes = np.flatnonzero(session_days[1:] != session_days[:-1]) + 1
     starts = np.zeros_like(index)
     starts[changes] = changes
     place = index - np.maximum.accumulate(starts)
-    total, step = values.copy(), 1
-    while step <= place.max(initial=0):
-        total[step:] += np.where(place[step:] >= step, total[:-step], 0.0)
+    totals, step, longest = columns.copy(), 1, place.max(initial=0)
+    while step <= longest:
+        totals[:, step:] += np.where(place[step:] >= step, totals[:, :-step], 0.0)
         step *= 2
-    return total
+    return totals
 
 
 def _vwap(bars: Bars, session_days: IntArray, _: Arguments) -> tuple[Series, ...]:
-    traded = session_sums(bars.volume, session_days)
+    columns = np.array([typical_price(bars) * bars.volume, bars.volume])
+    spent, traded = session_sums(columns, session_days)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return (session_sums(typical_price(bars) * bars.volume, session_days) / traded,)
+        return (spent / traded,)
 
 
 def _mfi(bars: Bars, _: IntArray, arguments: Arguments) -> tuple[Series, ...]:
