@@ -12,10 +12,10 @@ WILDER_PERIODS = 27
 
 def exponential_bars(period: int, stages: int = 1) -> int:
     """Bars until an average of *stages* exponential passes over *period* bars has settled."""
-    # A pass over a pass forgets as n ** (stages - 1) times slower, which two more spans each make up for.
+    # What a pass over a pass remembers is n ** (stages - 1) times more, which two more spans each make up for.
     return stages * (period - 1) + (EXPONENTIAL_SPANS + 2 * (stages - 1)) * (period + 1)
 
 
-def wilder_bars(period: int) -> int:
-    """Bars until Wilder's smoothing over *period* bars has settled."""
-    return period + WILDER_PERIODS * period
+def wilder_bars(period: int, stages: int = 1) -> int:
+    """Bars until *stages* of Wilder's smoothing over *period* bars have settled."""
+    return stages * period + (WILDER_PERIODS + 4 * (stages - 1)) * period

@@ -86,7 +86,8 @@ STOCHASTIC_RSI = Indicator(
     anchor=Anchor.WINDOW,
     source="Chande and Kroll 1994; with smoothing 1 the values of TA-Lib STOCHRSI",
     needs_volume=False,
-    warmup=lambda arguments: wilder_bars(whole(arguments, "rsiPeriod")) + _window_bars(arguments),
+    # A place near the bottom of a narrow range shows a difference of two RSIs, so they must have settled further.
+    warmup=lambda arguments: wilder_bars(whole(arguments, "rsiPeriod"), stages=2) + _window_bars(arguments),
     compute=_stochastic_rsi,
 )
 

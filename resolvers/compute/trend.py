@@ -67,7 +67,7 @@ ADX = Indicator(
     anchor=Anchor.WINDOW,
     source="TA-Lib ADX, PLUS_DI and MINUS_DI (Wilder 1978)",
     needs_volume=False,
-    warmup=lambda arguments: 2 * wilder_bars(whole(arguments, "period")),
+    warmup=lambda arguments: wilder_bars(whole(arguments, "period"), stages=2),
     compute=_adx,
 )
 

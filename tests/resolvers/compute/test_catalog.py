@@ -1,11 +1,14 @@
 """What the catalog says is what a schema can be made of."""
 
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from resolvers.compute.catalog import CATALOG, Anchor, Indicator, checked_arguments
+from resolvers.compute.catalog import CATALOG, Anchor, Indicator, checked_arguments, computed
 from tests.resolvers.compute.examples import DEFAULTS
+from tests.resolvers.compute.simulated import days_of, simulated_bars
 
 PROMISED = {
     *("sma", "ema", "wma", "dema", "tema", "kama", "hma", "vwap"),
@@ -57,8 +60,22 @@ def test_path_dependent_ones_run_from_an_anchor() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "bars"), [("sma", 19), ("rsi", 392), ("ema", 313), ("kama", 10), ("ichimoku", 77), ("vwap", 0)]
+    ("name", "bars"),
+    [
+        *(("sma", 19), ("ichimoku", 77), ("realizedVolatility", 20)),
+        *(("ema", 313), ("dema", 374), ("tema", 435), ("macd", 551)),
+        *(("rsi", 392), ("adx", 462), ("stochasticRsi", 479)),
+        *(("kama", 10), ("parabolicSar", 1), ("vwap", 0)),
+    ],
 )
 def test_warm_up_of_defaults(name: str, bars: int) -> None:
-    """A window less one, 28 of Wilder's periods, 14 exponential spans; bars before the first value where anchored."""
+    """Windows less a bar; 14 exponential spans, 27 of Wilder's periods, more for chains; else what the first needs."""
     assert CATALOG[name].warmup(checked_arguments(CATALOG[name], {})) == bars
+
+
+def test_an_infinite_value_becomes_a_missing_one() -> None:
+    """Whatever a formula divides by, JSON has no infinity."""
+    bars = simulated_bars(3)
+    endless = replace(CATALOG["sma"], compute=lambda *_: (np.array([1.0, np.inf, -np.inf]),))
+    (column,) = computed(endless, bars, days_of(bars), {})
+    np.testing.assert_array_equal(column, [1, np.nan, np.nan])

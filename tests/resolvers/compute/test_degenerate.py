@@ -62,6 +62,15 @@ def test_a_place_among_equal_prices_is_null_after_a_wild_past(name: str, output:
     assert np.isfinite(column[200:300]).all()
 
 
+def test_stochastic_rsi_is_null_while_the_price_stands_still() -> None:
+    """The RSI then stays as it was but for its last bits, and a range of those is none."""
+    price = np.concatenate([simulated_bars(300).close, np.full(60, 70.1)])
+    bars = bars_of(price, price, price, price, np.ones(360))
+    for column in _default(CATALOG["stochasticRsi"], bars):
+        assert np.isfinite(column[100:300]).all()
+        assert np.isnan(column[320:]).all()
+
+
 def test_rsi_begins_when_the_price_first_moves() -> None:
     """TA-Lib's 0 of a flat start would read as a fall; the first rise makes it 100."""
     price = np.concatenate([np.full(40, 10.0), [11.0, 10.5]])
