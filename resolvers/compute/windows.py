@@ -2,9 +2,11 @@
 Sums, means, moments and extremes of sliding windows.
 
 A running sum adds the new bar and subtracts the old one, so its rounding depends on where it
-began. Here windows are put together from halves: ``log2(period)`` additions of whole columns,
-after which every value is a function of its own window alone, bit for bit. A NaN spoils
-exactly the windows that hold it.
+began. A price's mean does not mind, but a small deviation does: TA-Lib's STDDEV of two daily
+closes differs by 7e-9 of itself between a window of 50 and one of 500, and that of two returns
+by 5e-7. Here windows are put together from halves: ``log2(period)`` additions of whole columns,
+after which every value is a function of its own window alone, bit for bit. A NaN spoils exactly
+the windows that hold it.
 """
 
 import numpy as np
