@@ -34,6 +34,14 @@ class DataDirectory:
         with os.fdopen(self.open_file(name, os.O_WRONLY | os.O_TRUNC), "w") as file:
             file.write(text)
 
+    def flush(self, name: str = ".") -> None:
+        """Returns when the file *name*, or the list of files, would survive a power cut."""
+        descriptor = os.open(self.path / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
     def read_file(self, name: str) -> str | None:
         """What the file *name* holds; nothing if it is absent."""
         try:

@@ -82,12 +82,14 @@ class Postgres(Server):
             return
         if not self.directory.read_file(_PASSWORD_FILE):
             self.directory.write_file(_PASSWORD_FILE, secrets.token_hex(24))
+            self.directory.flush(_PASSWORD_FILE)
         draft = self.directory.path / "postgres.new"
         if draft.exists():
             shutil.rmtree(draft)
         self.directory.make_folder(draft.name)
         self._make_cluster(draft, alive)
         draft.rename(self.home)
+        self.directory.flush()
 
     def _make_cluster(self, draft: Path, alive: int) -> None:
         programs = postgres_folder(self.directory.account)
