@@ -103,7 +103,9 @@ class Postgres(Server):
         quiet = ["-F", "-c", "exit_on_error=on", "-c", "log_min_error_statement=panic", "-c", "log_checkpoints=off"]
         sql = _FIRST_SQL % self.directory.read_file(_PASSWORD_FILE)
         self.run([str(programs / "postgres"), "--single", *data, *quiet, "template1"], draft, alive, sql)
-        self.run([str(programs / "initdb"), *data, "--sync-only"], draft, alive)
+        # A thousand files one by one take 0.1 s on an idle disk and 4 s beside another program; all at once, 0.1 s.
+        method = "syncfs" if sys.platform == "linux" else "fsync"
+        self.run([str(programs / "initdb"), *data, "--sync-only", f"--sync-method={method}"], draft, alive)
 
     def _check_version(self) -> None:
         found = self.directory.read_file("postgres/PG_VERSION")

@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import asyncpg
+import pytest
 
 from gateway.embedded import ServerUrls, embedded_servers
 from tests.gateway.embedded.conftest import Neighbourhood
@@ -82,8 +83,10 @@ async def test_a_crowd_on_an_empty_directory_starts_once(data_dir: Path, neighbo
     _wait_until_gone(servers)
 
 
-def test_coming_and_leaving_at_once(neighbourhood: Neighbourhood) -> None:
-    """Nobody who comes while the last one leaves gets a server that is about to go."""
+@pytest.mark.parametrize("place", ["data", "d" * 120])
+def test_coming_and_leaving_at_once(neighbourhood: Neighbourhood, place: str) -> None:
+    """Nobody who comes while the last one leaves gets a server, or a short path, that is about to go."""
+    neighbourhood.data_dir = neighbourhood.data_dir.with_name(place)
     crowd = [neighbourhood.start(rounds=6) for _ in range(4)]
     for member in crowd:
         member.leave()
