@@ -30,7 +30,7 @@ _DETACHED = ["/bin/sh", "-c", '"$@" &', "sh"]
 
 class Server(ABC):
     """
-    A server whose files lie in a data directory; every method but `pid` is called under the lock of `Lease`.
+    A server whose files lie in a data directory; all that starts or stops it is called under the lock of `lease`.
 
     Whether the server lives is a lock too: it inherits an open, locked ``<key>.alive``, as do its own children, and
     the kernel frees that when the last of them is gone, however it ended. Who it is we ask the socket, which lies
@@ -107,8 +107,10 @@ class Server(ABC):
         while self.is_alive():
             pid = self.pid()
             if pid is not None and pid != asked:
-                self.directory.write_file(f"{self.key}.alive", _STOPPING)
-                os.kill(pid, self.stop_signal)
+                with suppress(OSError):  # a full disk must not keep the server from stopping
+                    self.directory.write_file(f"{self.key}.alive", _STOPPING)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, self.stop_signal)
                 asked = pid
             if time.monotonic() > deadline:
                 raise EmbeddedError(f"{self.name} does not stop after {STOP_SECONDS:.0f} s; {self.last_words()}")
