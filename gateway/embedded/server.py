@@ -34,7 +34,7 @@ class Server(ABC):
 
     Whether the server lives is a lock too: it inherits an open, locked ``<key>.alive``, as do its own children, and
     the kernel frees that when the last of them is gone, however it ended. Who it is we ask the socket, which lies
-    in a folder that only we can enter. So no process id is ever read from a file that may be stale.
+    in a folder that only we can enter. So no process id in a file, which may be stale, is ever signalled.
     """
 
     name: ClassVar[str]
