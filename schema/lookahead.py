@@ -11,9 +11,10 @@ from graphql import (
     GraphQLResolveInfo,
     GraphQLSkipDirective,
     InlineFragmentNode,
+    SelectionNode,
     SelectionSetNode,
 )
-from graphql.execution.values import get_argument_values, get_directive_values
+from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
 
 from resolvers.compute.catalog import CATALOG, checked_arguments
 from resolvers.errors import GatewayError
@@ -35,42 +36,55 @@ def selected_reach(info: Info, interval: Interval) -> Reach:
     plans = info.context.plans
     # One hundred instruments of a list share the same nodes, so the walk is made once.
     if key not in plans:
+        selection = _Selection(raw)
         plans[key] = furthest(
             *(
                 reach
                 for node in nodes
-                for part in _fields(raw, node.selection_set)
+                for part in selection.fields(node.selection_set)
                 if part.name.value in ("bars", "columns")
-                for field in _fields(raw, part.selection_set)
-                for reach in _reach(raw, field, interval)
+                for field in selection.fields(part.selection_set)
+                for reach in selection.reach(field, interval)
             )
         )
     reach: Reach = plans[key]
     return reach
 
 
-def _reach(raw: GraphQLResolveInfo[Any], node: FieldNode, interval: Interval) -> Iterator[Reach]:
-    indicator = CATALOG.get(node.name.value)
-    if indicator is None:
-        return
-    field = raw.schema.type_map["CandleColumns"].fields[node.name.value]  # type: ignore[attr-defined]
-    try:
-        given: dict[str, Any] = get_argument_values(field, node, raw.variable_values)
-        yield reach_of(indicator, checked_arguments(indicator, given), interval)
-    except (GraphQLError, GatewayError):
-        return
+class _Selection:
+    """Reads the selections of one operation."""
 
+    def __init__(self, raw: GraphQLResolveInfo[Any]) -> None:
+        self._raw = raw
+        # Strawberry hands resolvers the bare dictionary of what graphql-core keeps with its sources.
+        coerced: Any = raw.variable_values
+        self._variables = VariableValues(sources={}, coerced=coerced)
 
-def _fields(raw: GraphQLResolveInfo[Any], selections: SelectionSetNode | None) -> Iterator[FieldNode]:
-    """The fields of a selection, fragments included, left out ones not."""
-    for node in selections.selections if selections else ():
-        skip = get_directive_values(GraphQLSkipDirective, node, raw.variable_values)
-        include = get_directive_values(GraphQLIncludeDirective, node, raw.variable_values)
-        if (skip and skip["if"]) or (include and not include["if"]):
-            continue
-        if isinstance(node, FieldNode):
-            yield node
-        elif isinstance(node, InlineFragmentNode):
-            yield from _fields(raw, node.selection_set)
-        elif isinstance(node, FragmentSpreadNode):
-            yield from _fields(raw, raw.fragments[node.name.value].selection_set)
+    def reach(self, node: FieldNode, interval: Interval) -> Iterator[Reach]:
+        """How far an indicator looks; nothing for another field."""
+        indicator = CATALOG.get(node.name.value)
+        if indicator is None:
+            return
+        field = self._raw.schema.type_map["CandleColumns"].fields[node.name.value]  # type: ignore[attr-defined]
+        try:
+            given: dict[str, Any] = get_argument_values(field, node, self._variables)
+            yield reach_of(indicator, checked_arguments(indicator, given), interval)
+        except (GraphQLError, GatewayError):
+            return
+
+    def fields(self, selections: SelectionSetNode | None) -> Iterator[FieldNode]:
+        """The fields of a selection, fragments included, left out ones not."""
+        for node in selections.selections if selections else ():
+            if not self._is_included(node):
+                continue
+            if isinstance(node, FieldNode):
+                yield node
+            elif isinstance(node, InlineFragmentNode):
+                yield from self.fields(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode):
+                yield from self.fields(self._raw.fragments[node.name.value].selection_set)
+
+    def _is_included(self, node: SelectionNode) -> bool:
+        skip = get_directive_values(GraphQLSkipDirective, node, self._variables)
+        include = get_directive_values(GraphQLIncludeDirective, node, self._variables)
+        return not (skip and skip["if"]) and not (include and not include["if"])

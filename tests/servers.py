@@ -1,6 +1,8 @@
 """Real servers for tests: embedded PostgreSQL and Redis, a database per test, a gateway on a port of its own."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -108,9 +110,9 @@ class RunningGateway:
 
 class StatementLog:
     """
-    The statements that PostgreSQL executed, from its own log.
+    The statements that PostgreSQL executed in one database, from its own log.
 
-    The test's database logs all its statements; whoever counts here counts at the server.
+    The test's server logs the statements of all databases; whoever counts here counts at the server.
     """
 
     def __init__(self, log: Path, url: str) -> None:
@@ -119,10 +121,20 @@ class StatementLog:
         self._from = 0
 
     async def start(self) -> None:
-        """Logs the statements of connections that are made from now on; call it before there is a pool."""
-        name = urlsplit(self._url).path[1:]
-        for setting in ("log_statement = 'all'", "log_min_messages = 'log'"):
-            await _execute(self._url, f"ALTER DATABASE {name} SET {setting}")
+        """Lets the server log statements from now on. Our role may not ask it to; its configuration file may."""
+        home = self._log.parent / "postgres"
+        settings = "\nlog_statement = 'all'\nlog_line_prefix = 'in %d: '\n"
+        configuration = home / "postgresql.conf"
+        if settings not in configuration.read_text():
+            with configuration.open("a") as file:
+                file.write(settings)
+            os.kill(int((home / "postmaster.pid").read_text().split()[0]), signal.SIGHUP)
+        connection = await asyncpg.connect(self._url)
+        try:
+            while await connection.fetchval("SHOW log_statement") != "all":  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+        finally:
+            await connection.close()
         self.forget()
 
     def forget(self) -> None:
@@ -134,5 +146,6 @@ class StatementLog:
         with self._log.open("rb") as file:
             file.seek(self._from)
             lines = file.read().decode(errors="replace").splitlines()
-        marks = ("statement: ", "execute ")
-        return [line.split(mark, 1)[1] for line in lines for mark in marks if f"LOG:  {mark}" in line]
+        ours = f"in {urlsplit(self._url).path[1:]}: LOG:  "
+        marks = (f"{ours}statement: ", f"{ours}execute ")
+        return [line.removeprefix(mark) for line in lines for mark in marks if line.startswith(mark)]

@@ -1,0 +1,114 @@
+"""A chart reads its window once, as far back as its indicators need, however the query is written."""
+
+import pytest
+
+from resolvers.model.bars import Bars
+from tests.servers import RunningGateway, StatementLog
+
+_WRITTEN = {
+    "plain": '{ candles(symbol: "ACME", last: 20) { columns { rsi(period: 9) } } }',
+    "alias": '{ candles(symbol: "ACME", last: 20) { values: columns { rsi: rsi(period: 9) } } }',
+    "rows": '{ candles(symbol: "ACME", last: 20) { bars { rsi(period: 9) } } }',
+    "variable": 'query ($p: Int!) { candles(symbol: "ACME", last: 20) { columns { rsi(period: $p) } } }',
+    "variable's default": 'query ($q: Int = 9) { candles(symbol: "ACME", last: 20) { columns { rsi(period: $q) } } }',
+    "variable, directive": (
+        "query ($p: Int!, $on: Boolean!) {"
+        ' candles(symbol: "ACME", last: 20) { columns { rsi(period: $p) @include(if: $on) } } }'
+    ),
+    "skip": (
+        'query ($off: Boolean!) { candles(symbol: "ACME", last: 20) { columns @skip(if: $off) { rsi(period: 9) } } }'
+    ),
+    "inline fragment": (
+        '{ candles(symbol: "ACME", last: 20) { ... { columns { ... on CandleColumns { rsi(period: 9) } } } } }'
+    ),
+    "fragments in fragments": (
+        '{ candles(symbol: "ACME", last: 20) { ...Outer } }'
+        " fragment Outer on CandleSeries { columns { ...Inner } } fragment Inner on CandleColumns { rsi(period: 9) }"
+    ),
+    "the same field twice": (
+        '{ candles(symbol: "ACME", last: 20) { count }'
+        ' candles(symbol: "ACME", last: 20) { columns { rsi(period: 9) } } }'
+    ),
+    "fragment on the root": (
+        '{ ...Root } fragment Root on Query { candles(symbol: "ACME", last: 20) { columns { rsi(period: 9) } } }'
+    ),
+    "hub": '{ instrument(symbol: "ACME") { candles(last: 20) { columns { rsi(period: 9) } } } }',
+}
+
+
+def _copies(statements: StatementLog) -> list[str]:
+    return [one for one in statements.statements() if one.startswith("COPY")]
+
+
+@pytest.mark.parametrize("written", _WRITTEN)
+async def test_the_window_is_read_once_with_its_warm_up(
+    written: str, days: Bars, counted: RunningGateway, statements: StatementLog
+) -> None:
+    """Aliases, fragments, variables and directives all lead to one COPY that reaches far enough."""
+    whole = await counted.data('{ candles(symbol: "ACME", last: 600) { columns { rsi(period: 9) } } }')
+    statements.forget()
+    data = await counted.data(_WRITTEN[written], p=9, on=True, off=False)
+    assert len(_copies(statements)) == 1
+    series = data["instrument"]["candles"] if "instrument" in data else data["candles"]
+    parts = series.get("columns") or series.get("values")
+    values = parts["rsi"] if parts else [row["rsi"] for row in series["bars"]]
+    assert values == pytest.approx(whole["candles"]["columns"]["rsi"][-20:], rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [
+        "rsi @include(if: false)",
+        "rsi @include(if: $no)",
+        "rsi @skip(if: $yes)",
+        "... @include(if: $no) { rsi }",
+        "...F @skip(if: $yes)",
+        "rsi(period: 0)",
+        "rsi(period: $none)",
+        "macd(fast: 30, slow: 20) { macd }",
+    ],
+)
+async def test_what_is_not_computed_is_not_read_for(
+    left_out: str, days: Bars, counted: RunningGateway, statements: StatementLog
+) -> None:
+    """A field that is left out, or whose arguments are wrong, moves no row."""
+    defaults = {"$no": "Boolean = false", "$yes": "Boolean = true", "$none": "Int = 0"}
+    used = [f"{name}: {default}" for name, default in defaults.items() if f"{name})" in left_out]
+    head = (f"query ({', '.join(used)})" if used else "query") + ' { candles(symbol: "ACME", last: 20)'
+    tail = " fragment F on CandleColumns { rsi }" if "...F" in left_out else ""
+    await counted.answer('{ candles(symbol: "ACME", last: 20) { columns { close } } }')
+    await counted.answer(f"{head} {{ columns {{ close {left_out} }} }} }} {tail}")
+    await counted.answer('{ candles(symbol: "ACME", last: 20) { columns { close rsi } } }')
+    without, left, read = _copies(statements)
+    assert without == left != read
+
+
+async def test_a_null_argument_is_its_default(days: Bars, counted: RunningGateway) -> None:
+    """An explicit null for a price field is its default, as if it had been left out."""
+    data = await counted.data(
+        'query ($of: PriceField) { candles(symbol: "ACME", last: 5) {'
+        " columns { a: sma(of: null) b: sma c: sma(of: $of) d: sma(of: HIGH) } } }",
+        of=None,
+    )
+    columns = data["candles"]["columns"]
+    assert columns["a"] == columns["b"] == columns["c"] != columns["d"]
+
+
+async def test_windows_of_one_interval_are_one_statement(
+    days: Bars, counted: RunningGateway, statements: StatementLog
+) -> None:
+    """Different lengths, ranges and indicators of the same interval share a COPY; their bars do not mix."""
+    data = await counted.data(
+        """{
+            a: candles(symbol: "ACME", last: 3) { columns { timestamp close } }
+            b: candles(symbol: "acme", last: 5) { columns { timestamp close rsi } }
+            c: candles(symbol: "ACME", from: "2024-02-03T00:00:00Z", to: "2024-02-06T00:00:00Z") { columns { close } }
+            d: candles(symbol: "ACME", last: 3) { columns { obv } }
+        }"""
+    )
+    assert len(_copies(statements)) == 1
+    assert data["a"]["columns"]["close"] == days.close[-3:].tolist()
+    assert data["b"]["columns"]["close"] == days.close[-5:].tolist()
+    assert data["b"]["columns"]["timestamp"] == days.time[-5:].tolist()
+    assert data["c"]["columns"]["close"] == days.close[2:5].tolist()
+    assert len(data["d"]["columns"]["obv"]) == 3
