@@ -32,9 +32,9 @@ async def instrument(loaders: Loaders, symbol: str) -> Instrument:
     Raises:
         NotFound: If there is none.
     """
-    found = await loaders.instrument_by_name.load(symbol.strip().upper())
+    found = await loaders.instrument_by_name.load(_name(symbol))
     if found is None:
-        raise NotFound(f"no instrument {symbol.strip().upper()[:40]}")
+        raise _no_instrument(symbol)
     return found
 
 
@@ -50,13 +50,13 @@ async def count_of_instruments(loaders: Loaders, page: InstrumentPage) -> int:
 
 async def quotes(loaders: Loaders, symbols: Sequence[str]) -> list[tuple[Instrument, Quote] | GatewayError]:
     """The quote of each symbol with its instrument, in the order asked for; an error in the place of each unknown."""
-    found = await loaders.instrument_by_name.load_many([symbol.strip().upper() for symbol in symbols])
+    found = await loaders.instrument_by_name.load_many([_name(symbol) for symbol in symbols])
     stored = await loaders.quote.load_many([one.id for one in found if one is not None])
     by_id = {quote.instrument_id: quote for quote in stored if quote is not None}
     answers: list[tuple[Instrument, Quote] | GatewayError] = []
     for symbol, one in zip(symbols, found, strict=True):
         if one is None:
-            answers.append(NotFound(f"no instrument {symbol.strip().upper()[:40]}"))
+            answers.append(_no_instrument(symbol))
         elif one.id not in by_id:
             answers.append(NotFound(f"no quote of {one.symbol} is stored"))
         else:
@@ -165,6 +165,17 @@ async def candles(
         indicators=WindowIndicators(stored, instrument.spec.sessions),
         now=loaders.services.clock() - loaders.services.bar_grace_seconds,
     )
+
+
+def _name(symbol: str) -> str:
+    """*symbol* as names are stored."""
+    return symbol.strip().upper()
+
+
+def _no_instrument(symbol: str) -> NotFound:
+    """An error that names *symbol*, in quotes where its name alone would not be seen."""
+    name = _name(symbol)[:40]
+    return NotFound(f"no instrument {name if name and name.isprintable() else repr(name)}")
 
 
 def _text(seconds: int | None) -> str:

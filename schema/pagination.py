@@ -53,6 +53,6 @@ def key_of(kind: str, cursor: str | None) -> str | None:
         found, _, key = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(":")
     except (ValueError, binascii.Error):
         found, key = "", ""
-    if found != kind or not key or "\0" in key:
+    if found != kind or not key or "\0" in key or cursor_of(kind, key) != cursor:
         raise BadInput(f"after must be a cursor of this connection, was {cursor[:80]!r}")
     return key

@@ -15,7 +15,7 @@ from schema.instrument import CANDLES, From, InstrumentType, Last, OfInterval, T
 from schema.instruments import InstrumentConnection, InstrumentFilter
 from schema.market import QuoteType
 from schema.node import Node, parsed_id
-from schema.scalars import given, whole_seconds
+from schema.scalars import FIRST_SECOND, LAST_SECOND, given, whole_seconds
 
 MAX_KEYS = 500
 
@@ -30,7 +30,15 @@ def _checked_keys(name: str, keys: Sequence[str]) -> Sequence[str]:
 
 async def _node(info: Info, id_: str) -> Node:
     """The object that an id names; a GatewayError says why there is none."""
-    kind, parts = parsed_id(id_)
+    found = await _parsed_node(info, *parsed_id(id_))
+    # An alias or another case finds an object too, but no object ever had such an id.
+    if found is None or found.id != id_:
+        raise BadInput(f"an id that this API gave out was expected, was {id_[:80]!r}")
+    return found
+
+
+async def _parsed_node(info: Info, kind: str, parts: Sequence[object]) -> Node | None:
+    """The object that the parts of an id name; None if no object's id has such parts."""
     match kind, parts:
         case "Instrument", [str(symbol)]:
             return InstrumentType.of(await market.instrument(info.context.loaders, symbol))
@@ -45,10 +53,15 @@ async def _node(info: Info, id_: str) -> Node:
             int() | None as last,
             int() | None as start,
             int() | None as end,
-        ]:
+        ] if interval in Interval.__members__ and all(_is_bound(one) for one in (last, start, end)):
             instrument = await market.instrument(info.context.loaders, symbol)
-            return await candle_series(info, instrument, Interval.parse(interval), last=last, start=start, end=end)
-    raise BadInput(f"an id that this API gave out was expected, was {id_[:80]!r}")
+            return await candle_series(info, instrument, Interval[interval], last=last, start=start, end=end)
+    return None
+
+
+def _is_bound(value: int | None) -> bool:
+    """Whether an id's number can have been given out: true is an int to Python, and years have four digits."""
+    return value is None or (not isinstance(value, bool) and FIRST_SECOND <= value <= LAST_SECOND)
 
 
 async def _node_or_error(info: Info, id_: str) -> Node | GatewayError:

@@ -18,6 +18,13 @@ UnixSeconds = NewType("UnixSeconds", int)
 """Unix seconds that are shown as a number."""
 
 
+FIRST_SECOND = -62_135_596_800
+"""0001-01-01T00:00:00Z, the first moment that a DateTime can be."""
+
+LAST_SECOND = 253_402_300_799
+"""9999-12-31T23:59:59Z, the last one."""
+
+
 def rfc3339(moment: datetime | int) -> str:
     """A moment in UTC as RFC 3339, with microseconds only where there are some."""
     value = moment if isinstance(moment, datetime) else datetime.fromtimestamp(moment, UTC)
@@ -47,7 +54,7 @@ def given(value: T) -> T | None:
 def whole_seconds(moment: datetime | None) -> int | None:
     """Unix seconds, rounded up: bars start on seconds, so the bound of a range may. None for none."""
     moment = given(moment)
-    return None if moment is None else math.ceil(moment.timestamp())
+    return None if moment is None else min(math.ceil(moment.timestamp()), LAST_SECOND)
 
 
 DATE_TIME: ScalarDefinition = strawberry.scalar(

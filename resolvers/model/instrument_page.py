@@ -2,13 +2,18 @@
 
 from dataclasses import dataclass
 
+from resolvers.errors import BadInput
 from resolvers.model.instrument import AssetClass
+from resolvers.model.stored_text import is_storable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InstrumentPage:
     """
     Which instruments to list, by symbol.
+
+    Raises:
+        BadInput: If a text is one that nothing stored can contain.
 
     Attributes:
         after: Only symbols after this one; stable while instruments come and go.
@@ -24,3 +29,9 @@ class InstrumentPage:
     exchange: str | None = None
     is_active: bool | None = None
     is_simulated: bool | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot be looked for."""
+        for name, text in (("search", self.search), ("currency", self.currency), ("exchange", self.exchange)):
+            if text is not None and not is_storable(text):
+                raise BadInput(f"{name} must be text without NUL, was {text[:40]!r}")

@@ -10,6 +10,7 @@ from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec
 from resolvers.model.instrument_page import InstrumentPage
 from resolvers.model.interval import Interval
 from resolvers.model.session import SessionCalendar
+from resolvers.model.stored_text import is_storable
 from resolvers.storage.pool import connection
 
 _COLUMNS = (
@@ -22,11 +23,12 @@ _COLUMNS = (
 
 async def instruments_by_name(pool: asyncpg.Pool, names: Sequence[str]) -> dict[str, Instrument]:
     """Instruments by symbol or alias; names that nobody has are absent."""
+    possible = [name for name in names if is_storable(name)]
     async with connection(pool) as one:
         rows = await one.fetch(
             f"SELECT asked.name AS asked, {_COLUMNS} FROM instrument_names AS asked"  # noqa: S608
             " JOIN instruments AS i ON i.id = asked.instrument_id WHERE asked.name = ANY($1::text[])",
-            names,
+            possible,
         )
     return {row["asked"]: _instrument(row) for row in rows}
 

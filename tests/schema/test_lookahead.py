@@ -2,8 +2,7 @@
 
 import pytest
 
-from resolvers.model.bars import Bars
-from tests.servers import RunningGateway, StatementLog
+from tests.schema.conftest import Market
 
 _WRITTEN = {
     "plain": '{ candles(symbol: "ACME", last: 20) { columns { rsi(period: 9) } } }',
@@ -36,19 +35,17 @@ _WRITTEN = {
 }
 
 
-def _copies(statements: StatementLog) -> list[str]:
-    return [one for one in statements.statements() if one.startswith("COPY")]
+def _copies(market: Market) -> list[str]:
+    return [one for one in market.statements.statements() if one.startswith("COPY")]
 
 
 @pytest.mark.parametrize("written", _WRITTEN)
-async def test_the_window_is_read_once_with_its_warm_up(
-    written: str, days: Bars, counted: RunningGateway, statements: StatementLog
-) -> None:
+async def test_the_window_is_read_once_with_its_warm_up(written: str, market: Market) -> None:
     """Aliases, fragments, variables and directives all lead to one COPY that reaches far enough."""
-    whole = await counted.data('{ candles(symbol: "ACME", last: 600) { columns { rsi(period: 9) } } }')
-    statements.forget()
-    data = await counted.data(_WRITTEN[written], p=9, on=True, off=False)
-    assert len(_copies(statements)) == 1
+    whole = await market.gateway.data('{ candles(symbol: "ACME", last: 600) { columns { rsi(period: 9) } } }')
+    market.statements.forget()
+    data = await market.gateway.data(_WRITTEN[written], p=9, on=True, off=False)
+    assert len(_copies(market)) == 1
     series = data["instrument"]["candles"] if "instrument" in data else data["candles"]
     parts = series.get("columns") or series.get("values")
     values = parts["rsi"] if parts else [row["rsi"] for row in series["bars"]]
@@ -68,24 +65,23 @@ async def test_the_window_is_read_once_with_its_warm_up(
         "macd(fast: 30, slow: 20) { macd }",
     ],
 )
-async def test_what_is_not_computed_is_not_read_for(
-    left_out: str, days: Bars, counted: RunningGateway, statements: StatementLog
-) -> None:
+async def test_what_is_not_computed_is_not_read_for(left_out: str, market: Market) -> None:
     """A field that is left out, or whose arguments are wrong, moves no row."""
     defaults = {"$no": "Boolean = false", "$yes": "Boolean = true", "$none": "Int = 0"}
     used = [f"{name}: {default}" for name, default in defaults.items() if f"{name})" in left_out]
     head = (f"query ({', '.join(used)})" if used else "query") + ' { candles(symbol: "ACME", last: 20)'
     tail = " fragment F on CandleColumns { rsi }" if "...F" in left_out else ""
-    await counted.answer('{ candles(symbol: "ACME", last: 20) { columns { close } } }')
-    await counted.answer(f"{head} {{ columns {{ close {left_out} }} }} }} {tail}")
-    await counted.answer('{ candles(symbol: "ACME", last: 20) { columns { close rsi } } }')
-    without, left, read = _copies(statements)
+    market.statements.forget()
+    await market.gateway.answer('{ candles(symbol: "ACME", last: 20) { columns { close } } }')
+    await market.gateway.answer(f"{head} {{ columns {{ close {left_out} }} }} }} {tail}")
+    await market.gateway.answer('{ candles(symbol: "ACME", last: 20) { columns { close rsi } } }')
+    without, left, read = _copies(market)
     assert without == left != read
 
 
-async def test_a_null_argument_is_its_default(days: Bars, counted: RunningGateway) -> None:
+async def test_a_null_argument_is_its_default(market: Market) -> None:
     """An explicit null for a price field is its default, as if it had been left out."""
-    data = await counted.data(
+    data = await market.gateway.data(
         'query ($of: PriceField) { candles(symbol: "ACME", last: 5) {'
         " columns { a: sma(of: null) b: sma c: sma(of: $of) d: sma(of: HIGH) } } }",
         of=None,
@@ -94,11 +90,10 @@ async def test_a_null_argument_is_its_default(days: Bars, counted: RunningGatewa
     assert columns["a"] == columns["b"] == columns["c"] != columns["d"]
 
 
-async def test_windows_of_one_interval_are_one_statement(
-    days: Bars, counted: RunningGateway, statements: StatementLog
-) -> None:
+async def test_windows_of_one_interval_are_one_statement(market: Market) -> None:
     """Different lengths, ranges and indicators of the same interval share a COPY; their bars do not mix."""
-    data = await counted.data(
+    market.statements.forget()
+    data = await market.gateway.data(
         """{
             a: candles(symbol: "ACME", last: 3) { columns { timestamp close } }
             b: candles(symbol: "acme", last: 5) { columns { timestamp close rsi } }
@@ -106,9 +101,9 @@ async def test_windows_of_one_interval_are_one_statement(
             d: candles(symbol: "ACME", last: 3) { columns { obv } }
         }"""
     )
-    assert len(_copies(statements)) == 1
-    assert data["a"]["columns"]["close"] == days.close[-3:].tolist()
-    assert data["b"]["columns"]["close"] == days.close[-5:].tolist()
-    assert data["b"]["columns"]["timestamp"] == days.time[-5:].tolist()
-    assert data["c"]["columns"]["close"] == days.close[2:5].tolist()
+    assert len(_copies(market)) == 1
+    assert data["a"]["columns"]["close"] == market.days.close[-3:].tolist()
+    assert data["b"]["columns"]["close"] == market.days.close[-5:].tolist()
+    assert data["b"]["columns"]["timestamp"] == market.days.time[-5:].tolist()
+    assert data["c"]["columns"]["close"] == market.days.close[2:5].tolist()
     assert len(data["d"]["columns"]["obv"]) == 3
