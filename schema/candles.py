@@ -7,45 +7,57 @@ import strawberry
 
 from resolvers.compute.window_statistics import WindowStatistics, window_statistics
 from resolvers.market import CandleWindow
-from schema.columns import BarColumns, BarField, BarRow, column_type, nullable, row_type
+from schema.bar_fields import BarColumns, BarField, BarRow, BarRows, column_type, row_type
+from schema.columns import BooleanColumn, FloatColumn, IntegerColumn, MomentColumn
 from schema.enums import Interval, Source
 from schema.indicators import indicator_fields
 from schema.market import Hub, hub
 from schema.node import Node, global_id
 from schema.scalars import Moment, UnixSeconds
 
+
+def _price(name: str, description: str) -> BarField:
+    return BarField(
+        name=name,
+        description=description,
+        kind=float,
+        column=lambda window, _: FloatColumn(getattr(window.bars, name)),
+    )
+
+
 _PLAIN_FIELDS = (
     BarField(
         name="time",
         description="Start of the bar; for D1 and W1 00:00 UTC of the session's date.",
         kind=Moment,
-        column=lambda window, _: window.bars.time.tolist(),
+        column=lambda window, _: MomentColumn(window.bars.time),
     ),
     BarField(
         name="timestamp",
         description="`time` in unix seconds.",
         kind=UnixSeconds,
-        column=lambda window, _: window.bars.time.tolist(),
+        column=lambda window, _: IntegerColumn("UnixSeconds", window.bars.time),
     ),
-    BarField(name="open", description="First price.", kind=float, column=lambda window, _: window.bars.open.tolist()),
-    BarField(name="high", description="Highest price.", kind=float, column=lambda window, _: window.bars.high.tolist()),
-    BarField(name="low", description="Lowest price.", kind=float, column=lambda window, _: window.bars.low.tolist()),
-    BarField(name="close", description="Last price.", kind=float, column=lambda window, _: window.bars.close.tolist()),
+    _price("open", "First price."),
+    _price("high", "Highest price."),
+    _price("low", "Lowest price."),
+    _price("close", "Last price."),
     BarField(
         name="volume",
         description="Units traded; null where the source did not say.",
         kind=float | None,
-        column=lambda window, _: nullable(window.bars.volume),
+        column=lambda window, _: FloatColumn(window.bars.volume),
     ),
     BarField(
         name="isClosed",
         description="Whether the bar's time is over; a bar that is not closed changes with every trade.",
         kind=bool,
-        column=lambda window, _: window.is_closed().tolist(),
+        column=lambda window, _: BooleanColumn(window.is_closed()),
     ),
 )
 
 BAR_FIELDS = (*_PLAIN_FIELDS, *indicator_fields())
+_FIELDS_BY_NAME = {field.name: field for field in BAR_FIELDS}
 
 if TYPE_CHECKING:
     Candle = BarRow
@@ -138,7 +150,7 @@ class CandleSeriesType(Node):
 
     @strawberry.field(description="The bars as rows.")
     def bars(self) -> list[Candle]:
-        rows: Any = [BarRow(self.bar_columns, index) for index in range(len(self.window.bars))]
+        rows: Any = BarRows(self.bar_columns, _FIELDS_BY_NAME)
         return rows  # type: ignore[no-any-return]
 
     @strawberry.field(description="The bars as columns.")

@@ -1,163 +1,196 @@
-"""Fields of bars, each defined once and shown twice: as a value of a row and as a list of the columns."""
+"""Columns: the values of one field for all rows of a list, and their JSON text, each made at most once."""
 
-import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Protocol, overload
 
 import numpy as np
-import strawberry
-from strawberry.tools import create_type
-from strawberry.types.field import StrawberryField
+import numpy.typing as npt
+import orjson
+from graphql import GraphQLLeafType
 
-from resolvers.errors import GatewayError
-from resolvers.market import CandleWindow
-from resolvers.model.bars import Series
-
-Column = list[Any] | dict[str, list[Any]]
+from resolvers.model.bars import IntArray, Series
+from resolvers.model.session import DAY
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BarArgument:
-    """An argument of a field of bars; *kind* is its Python type."""
-
-    name: str
-    kind: Any
-    default: object
-    description: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BarField:
+class Column(Sequence[Any]):
     """
-    A field that every bar has.
+    The values of one leaf field for all rows.
+
+    As a sequence it holds what a resolver would have returned one by one, None for no value, so that any executor
+    can complete it. An executor that knows columns takes the text.
 
     Attributes:
-        kind: Python type of one value; for a field of several lines the type of each.
-        lines: Name and description of each line; empty for a plain field.
-        column: The values for all bars of a window, by the arguments given: a list, or one per line.
+        scalar: Name of the GraphQL scalar whose results the texts are.
+        has_null: Whether a value is missing.
+        is_regular: Whether every value is missing or one that the scalar accepts.
     """
 
-    name: str
-    description: str
-    kind: Any
-    column: Callable[[CandleWindow, Mapping[str, Any]], Column]
-    arguments: tuple[BarArgument, ...] = ()
-    lines: tuple[tuple[str, str], ...] = ()
+    __slots__ = ("_json", "_texts", "_values", "has_null", "is_regular", "scalar")
+
+    def __init__(self, scalar: str, *, has_null: bool = False, is_regular: bool = True) -> None:
+        self.scalar = scalar
+        self.has_null = has_null
+        self.is_regular = is_regular
+        self._json: bytes | None = None
+        self._texts: list[str] | None = None
+        self._values: list[Any] | None = None
+
+    def made_values(self) -> list[Any]:
+        """The values as Python objects; subclasses say how."""
+        raise NotImplementedError  # pragma: no cover
+
+    def made_json(self) -> bytes:
+        """The values as a JSON array; subclasses say how."""
+        raise NotImplementedError  # pragma: no cover
+
+    @property
+    def values(self) -> list[Any]:
+        """The values as Python objects."""
+        if self._values is None:
+            self._values = self.made_values()
+        return self._values
+
+    @property
+    def json(self) -> bytes:
+        """The values as a JSON array."""
+        if self._json is None:
+            self._json = self.made_json()
+        return self._json
+
+    @property
+    def texts(self) -> list[str]:
+        """The JSON text of each value. None of these scalars has a comma in its text."""
+        if self._texts is None:
+            body = self.json[1:-1].decode()
+            self._texts = body.split(",") if body else []
+        return self._texts
+
+    def fits(self, kind: GraphQLLeafType, *, nullable: bool) -> bool:
+        """Whether the texts are what an executor would make of the values as results of *kind*."""
+        return kind.name == self.scalar and self.is_regular and (nullable or not self.has_null)
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.values)
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        """The value of a row."""
+        return self.values[index]
+
+    def __iter__(self) -> Iterator[Any]:
+        """The values, in the order of the rows."""
+        return iter(self.values)
 
 
-class BarColumns:
-    """The bars of one window as lists, each made once however many rows or aliases ask for it."""
+class FloatColumn(Column):
+    """Floats; NaN is a missing value."""
 
-    __slots__ = ("_failed", "_known", "window")
+    __slots__ = ("_array",)
 
-    def __init__(self, window: CandleWindow) -> None:
-        self.window = window
-        self._known: dict[tuple[object, ...], Column] = {}
-        self._failed: set[tuple[object, ...]] = set()
+    def __init__(self, array: Series) -> None:
+        finite = np.isfinite(array)
+        has_null = is_regular = True
+        if finite.all():
+            has_null = False
+        else:
+            has_null = bool(np.isnan(array).any())
+            is_regular = not np.isinf(array).any()
+        super().__init__("Float", has_null=has_null, is_regular=bool(is_regular))
+        self._array = array
 
-    def values(self, field: BarField, given: Mapping[str, Any]) -> Column:
-        """The list of *field*, or its lists by line."""
-        key = (field.name, *given.items())
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = field.column(self.window, given)
-        return known
+    def made_values(self) -> list[Any]:
+        """Floats, None for NaN."""
+        if not self.has_null:
+            return list(self._array.tolist())
+        boxed = self._array.astype(object)
+        boxed[np.isnan(self._array)] = None
+        values: list[Any] = boxed.tolist()
+        return values
 
-    def row_values(self, field: BarField, given: Mapping[str, Any]) -> Column | None:
-        """As `values`, for a row: a bad argument is as bad for every row, so only the first one says so."""
-        key = (field.name, *given.items())
-        if key in self._failed:
-            return None
-        try:
-            return self.values(field, given)
-        except GatewayError:
-            self._failed.add(key)
-            raise
-
-
-@dataclass(frozen=True, slots=True)
-class BarRow:
-    """One bar of a window."""
-
-    columns: BarColumns
-    index: int
+    def made_json(self) -> bytes:
+        """Numbers, null for NaN."""
+        return orjson.dumps(np.ascontiguousarray(self._array), option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def nullable(column: Series) -> list[float | None]:
-    """A column as GraphQL wants it: null where there is no value."""
-    missing = np.isnan(column)
-    boxed = column.astype(object) if missing.any() else column
-    if missing.any():
-        boxed[missing] = None
-    values: list[float | None] = boxed.tolist()
-    return values
+class IntegerColumn(Column):
+    """Whole numbers of a scalar such as UnixSeconds."""
+
+    __slots__ = ("_array",)
+
+    def __init__(self, scalar: str, array: IntArray) -> None:
+        super().__init__(scalar)
+        self._array = array
+
+    def made_values(self) -> list[Any]:
+        """Whole numbers."""
+        return list(self._array.tolist())
+
+    def made_json(self) -> bytes:
+        """Numbers."""
+        return orjson.dumps(np.ascontiguousarray(self._array), option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def column_type(name: str, description: str, fields: tuple[BarField, ...]) -> type:
-    """The GraphQL type of `BarColumns`: the fields as lists."""
-    return create_type(name, [_column_field(field) for field in fields], description=description)
+class BooleanColumn(Column):
+    """Truth values."""
+
+    __slots__ = ("_array",)
+
+    def __init__(self, array: npt.NDArray[np.bool_]) -> None:
+        super().__init__("Boolean")
+        self._array = array
+
+    def made_values(self) -> list[Any]:
+        """True and False."""
+        return list(self._array.tolist())
+
+    def made_json(self) -> bytes:
+        """``true`` and ``false``."""
+        return orjson.dumps(self.values)
 
 
-def row_type(name: str, description: str, fields: tuple[BarField, ...]) -> type:
-    """The GraphQL type of `BarRow`: the fields as single values."""
-    return create_type(name, [_row_field(field) for field in fields], description=description)
+class MomentColumn(Column):
+    """Unix seconds that are shown as DateTime."""
+
+    __slots__ = ("_array",)
+
+    def __init__(self, array: IntArray) -> None:
+        super().__init__("DateTime")
+        self._array = array
+
+    def made_values(self) -> list[Any]:
+        """Unix seconds, which the scalar turns into text."""
+        return list(self._array.tolist())
+
+    def made_json(self) -> bytes:
+        """RFC 3339 texts."""
+        days, seconds = np.divmod(self._array, DAY)
+        times = zip(days.tolist(), seconds.tolist(), strict=True)
+        return f"[{','.join([f'{_date(day)}T{_clock(second)}' for day, second in times])}]".encode()
 
 
-def _column_field(field: BarField) -> StrawberryField:
-    def resolve(root: BarColumns, **given: Any) -> Column:
-        return root.values(field, given)
+class RowList(Protocol):
+    """
+    A list whose rows are backed by columns.
 
-    each = list[field.kind]  # type: ignore[name-defined]
-    kind = _lines_type(field, each, "Columns") if field.lines else each
-    # A bad argument takes its own list away and leaves the others.
-    return _field(field, resolve, kind | None if field.arguments else kind)
+    As a sequence it gives the rows one by one, for an executor that knows nothing of columns.
+    """
 
+    def __len__(self) -> int: ...
 
-def _row_field(field: BarField) -> StrawberryField:
-    def resolve(root: BarRow, **given: Any) -> Any:
-        column = root.columns.row_values(field, given)
-        if isinstance(column, dict):
-            return {name: values[root.index] for name, values in column.items()}
-        return None if column is None else column[root.index]
-
-    return _field(field, resolve, _lines_type(field, field.kind, "") | None if field.lines else field.kind)
+    def column(self, name: str, arguments: Mapping[str, Any]) -> Column | Mapping[str, Column]:
+        """The column of a field by its GraphQL name; for a field of an object type one column per field of it."""
 
 
-def _field(field: BarField, resolve: Callable[..., Any], kind: Any) -> StrawberryField:
-    """Gives *resolve* the signature that strawberry reads the field's arguments and type from."""
-    resolve.__name__ = field.name
-    resolve.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD),
-            *(
-                inspect.Parameter(
-                    argument.name,
-                    inspect.Parameter.KEYWORD_ONLY,
-                    annotation=Annotated[
-                        argument.kind, strawberry.argument(description=argument.description, name=argument.name)
-                    ],
-                    default=argument.default,
-                )
-                for argument in field.arguments
-            ),
-        ],
-        return_annotation=kind,
-    )
-    return strawberry.field(resolver=resolve, name=field.name, description=field.description)  # type: ignore[no-any-return]
+@lru_cache(maxsize=50_000)
+def _date(day: int) -> str:
+    return f'"{np.datetime64(day, "D")}'
 
 
-def _lines_type(field: BarField, kind: Any, suffix: str) -> Any:
-    def line(name: str, description: str) -> StrawberryField:
-        def resolve(root: dict[str, Any]) -> Any:
-            return root[name]
-
-        resolve.__name__ = name
-        resolve.__annotations__ = {"return": kind}
-        return strawberry.field(resolver=resolve, name=name, description=description)  # type: ignore[no-any-return]
-
-    title = field.name[0].upper() + field.name[1:]
-    what = "one value per bar" if suffix else "at one bar"
-    return create_type(
-        title + suffix, [line(*one) for one in field.lines], description=f"The lines of `{field.name}`, {what}."
-    )
+@lru_cache(maxsize=DAY)
+def _clock(second: int) -> str:
+    return f'{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}Z"'

@@ -5,7 +5,8 @@ from typing import Any
 
 from resolvers.compute.catalog import CATALOG, Indicator, Parameter, checked_arguments
 from resolvers.market import CandleWindow
-from schema.columns import BarArgument, BarField, Column, nullable
+from schema.bar_fields import BarArgument, BarField, Columns
+from schema.columns import FloatColumn
 from schema.enums import PriceField
 
 
@@ -17,10 +18,10 @@ def indicator_fields() -> tuple[BarField, ...]:
 def _field(indicator: Indicator) -> BarField:
     names = [output.name for output in indicator.outputs]
 
-    def column(window: CandleWindow, given: Mapping[str, Any]) -> Column:
+    def column(window: CandleWindow, given: Mapping[str, Any]) -> Columns:
         # An explicit null is the default.
         arguments = checked_arguments(indicator, {name: one for name, one in given.items() if one is not None})
-        values = [nullable(one) for one in window.indicators.values(indicator, arguments)]
+        values = [FloatColumn(one) for one in window.indicators.values(indicator, arguments)]
         return values[0] if len(values) == 1 else dict(zip(names, values, strict=True))
 
     return BarField(

@@ -1,0 +1,63 @@
+"""A list of equal objects as JSON text, written by column."""
+
+import orjson
+
+
+class RowText:
+    """
+    The text of an array whose items have the same fields in the same order.
+
+    The pieces between two values are equal in all rows, so a row is written once, as a sequence of pieces and
+    columns, and the array is one join over them: no dictionary and no formatting per row.
+    """
+
+    __slots__ = ("_columns", "_count", "_first", "_pieces", "_running")
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._columns: list[list[str]] = []
+        self._pieces: list[str] = []
+        self._running = ""
+        self._first = True
+
+    def open(self) -> None:
+        """Begins an object."""
+        self._running += "{"
+        self._first = True
+
+    def name(self, name: str) -> None:
+        """Begins a field; a GraphQL name needs no escaping."""
+        self._running += f'"{name}":' if self._first else f',"{name}":'
+        self._first = False
+
+    def constant(self, value: str) -> None:
+        """A value that is the same in all rows."""
+        self._running += orjson.dumps(value).decode()
+
+    def column(self, texts: list[str]) -> None:
+        """A value for each row, as JSON text."""
+        self._pieces.append(self._running)
+        self._columns.append(texts)
+        self._running = ""
+
+    def close(self) -> None:
+        """Ends an object."""
+        self._running += "}"
+        self._first = False
+
+    def array(self) -> str:
+        """All rows."""
+        if not self._count:
+            return "[]"
+        if not self._columns:
+            return f"[{','.join([self._running] * self._count)}]"
+        step = 2 * len(self._columns)
+        parts = [""] * (step * self._count)
+        # The end of a row and the start of the next are one piece.
+        between = f"{self._running},{self._pieces[0]}"
+        for number, texts in enumerate(self._columns):
+            piece = self._pieces[number] if number else between
+            parts[2 * number :: step] = [piece] * self._count
+            parts[2 * number + 1 :: step] = texts
+        parts[0] = self._pieces[0]
+        return f"[{''.join(parts)}{self._running}]"
