@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from resolvers.compute.catalog import Anchor, Arguments, Indicator, computed
-from resolvers.model.bars import Series
+from resolvers.model.bars import IntArray, Series
 from resolvers.model.interval import Interval
 from resolvers.model.session import DAY, SessionCalendar
 from resolvers.model.window import Reach, StoredWindow
@@ -42,6 +42,7 @@ class WindowIndicators:
         self._stored = stored
         self._calendar = calendar
         self._known: dict[tuple[object, ...], tuple[Series, ...]] = {}
+        self._days: IntArray | None = None
 
     def values(self, indicator: Indicator, arguments: Arguments) -> tuple[Series, ...]:
         """One read-only column per output, for the bars of the window alone; NaN where there is no value."""
@@ -52,10 +53,18 @@ class WindowIndicators:
             self._known[key] = known
         return known
 
+    def _session_days(self) -> IntArray:
+        """The session date of each bar, the warm-up's included, as days since 1970-01-01."""
+        if self._days is None:
+            time = self._stored.bars.time
+            is_intraday = self._stored.state.interval.is_intraday
+            self._days = self._calendar.session_days(time) if is_intraday else time // DAY
+        return self._days
+
     def _computed(self, indicator: Indicator, arguments: Arguments) -> tuple[Series, ...]:
         bars = self._stored.bars
         interval = self._stored.state.interval
-        days = self._calendar.session_days(bars.time) if interval.is_intraday else bars.time // DAY
+        days = self._session_days()
         if indicator.anchor is not Anchor.SERIES or interval >= Interval.H1 or not len(bars):
             return computed(indicator, bars, days, arguments)
         months = bars.time.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)

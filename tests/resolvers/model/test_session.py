@@ -1,8 +1,10 @@
 """Session dates."""
 
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
+import pytest
 
 from resolvers.model.session import DAY, SessionCalendar, week_starts
 
@@ -39,3 +41,14 @@ def test_weeks_start_on_monday() -> None:
     """Sunday belongs to the week before."""
     sunday, monday = (_seconds(text) // DAY for text in ("2024-01-14", "2024-01-15"))
     assert week_starts(np.array([sunday, monday], np.int64)).tolist() == [monday - 7, monday]
+
+
+@pytest.mark.parametrize("timezone", ["America/New_York", "Europe/London", "Australia/Lord_Howe", "Asia/Kathmandu"])
+def test_every_quarter_hour_of_three_years_has_its_local_date(timezone: str) -> None:
+    """Days on which the clocks are moved included, by half an hour on Lord Howe."""
+    start = _seconds("2022-12-20T00:00")
+    times = np.arange(start, start + 3 * 366 * DAY, 900)
+    zone = ZoneInfo(timezone)
+    local = [datetime.fromtimestamp(int(time), UTC).astimezone(zone).date() for time in times[::4]]
+    days = SessionCalendar(timezone=timezone).session_days(times)[::4]
+    assert [date.fromordinal(date(1970, 1, 1).toordinal() + int(day)) for day in days] == local
