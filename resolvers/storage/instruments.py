@@ -1,7 +1,7 @@
 """Instruments and the names under which they are found."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
@@ -12,6 +12,9 @@ from resolvers.model.interval import Interval
 from resolvers.model.session import SessionCalendar
 from resolvers.model.stored_text import is_storable
 from resolvers.storage.pool import connection
+
+if TYPE_CHECKING:
+    from resolvers.storage.pool import Connection
 
 _COLUMNS = (
     "i.id, i.symbol, i.name, i.asset_class, i.exchange, i.currency, i.timezone, i.roll_minutes, i.tick_size,"
@@ -126,6 +129,14 @@ async def stored_intervals(pool: asyncpg.Pool, instrument_ids: Sequence[int]) ->
     return {row["instrument_id"]: [Interval(minutes) for minutes in row["minutes"]] for row in rows}
 
 
+async def session_calendars(one: "Connection", instrument_ids: Sequence[int]) -> dict[int, SessionCalendar]:
+    """The calendars of instruments, as the transaction of *one* sees them now."""
+    rows = await one.fetch(
+        "SELECT id, timezone, roll_minutes FROM instruments WHERE id = ANY($1::int[])", instrument_ids
+    )
+    return {row["id"]: _calendar(row) for row in rows}
+
+
 def _conditions(page: InstrumentPage) -> tuple[str, list[Any]]:
     where = ["true"]
     values: list[Any] = []
@@ -174,10 +185,14 @@ def _instrument(row: asyncpg.Record) -> Instrument:
             asset_class=AssetClass(row["asset_class"]),
             exchange=row["exchange"],
             currency=row["currency"],
-            sessions=SessionCalendar(timezone=row["timezone"], roll_minutes=row["roll_minutes"]),
+            sessions=_calendar(row),
             tick_size=row["tick_size"],
             is_active=row["is_active"],
             is_simulated=row["is_simulated"],
             aliases=tuple(row["aliases"]),
         ),
     )
+
+
+def _calendar(row: asyncpg.Record) -> SessionCalendar:
+    return SessionCalendar(timezone=row["timezone"], roll_minutes=row["roll_minutes"])

@@ -1,7 +1,7 @@
 """Bars into the table: appended where nothing can be in the way, merged where something can."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from resolvers.model.bars import IntArray
 from resolvers.model.interval import Interval
 from resolvers.storage.copy_format import BAR_COLUMNS, WRITE, copies
-from resolvers.storage.series import Changed
+from resolvers.storage.series import Changed, SeriesKey
 
 if TYPE_CHECKING:
     from resolvers.storage.pool import Connection
@@ -24,12 +24,12 @@ async def append(one: "Connection", rows: Iterable[npt.NDArray[np.void]]) -> Non
     await _copy(one, "candles", rows)
 
 
-async def merge(one: "Connection", rows: Iterable[npt.NDArray[np.void]], *, derived: bool) -> Changed:
+async def merge(one: "Connection", rows: Iterable[npt.NDArray[np.void]], *, derived: bool) -> dict[SeriesKey, Changed]:
     """
     Merges rows into series that already reach past them; a derived bar never replaces a stored one.
 
     Returns:
-        For each series that changed: how many bars, and the first and last of them in unix seconds.
+        For each series that changed, which bars did.
     """
     await one.execute(
         "CREATE TEMPORARY TABLE IF NOT EXISTS staged_candles (LIKE candles INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
@@ -57,41 +57,40 @@ async def merge(one: "Connection", rows: Iterable[npt.NDArray[np.void]], *, deri
         timeout=_BULK_SECONDS,
     )
     return {
-        (Interval(row["bar_minutes"]), row["instrument_id"]): (row["bars"], row["first"], row["last"])
+        (Interval(row["bar_minutes"]), row["instrument_id"]): Changed(
+            bars=row["bars"], first=row["first"], last=row["last"]
+        )
         for row in changed
     }
 
 
-async def drop_derived(one: "Connection", interval: Interval, instrument_id: int, times: IntArray) -> None:
-    """Removes derived bars at *times* (unix seconds), because bars stored within their buckets take their place."""
-    await one.execute(
-        "DELETE FROM candles WHERE instrument_id = $1 AND bar_minutes = $2 AND is_derived"
-        " AND time IN (SELECT to_timestamp(t) FROM unnest($3::float8[]) AS t)",
+async def drop_derived(
+    one: "Connection", key: SeriesKey, times: IntArray, *, first: int, last: int, others: bool
+) -> Changed | None:
+    """
+    Removes derived bars of a series in [first, last], those at *times* or all *others*; unix seconds.
+
+    Returns:
+        What was removed; None where there was nothing.
+    """
+    interval, instrument_id = key
+    row = await one.fetchrow(
+        "WITH gone AS (DELETE FROM candles WHERE instrument_id = $1 AND bar_minutes = $2 AND is_derived"
+        "  AND time BETWEEN to_timestamp($3) AND to_timestamp($4)"
+        "  AND (extract(epoch FROM time)::bigint = ANY($5::bigint[])) <> $6 RETURNING time)"
+        " SELECT count(*) AS bars, extract(epoch FROM min(time))::bigint AS first,"
+        " extract(epoch FROM max(time))::bigint AS last FROM gone",
         instrument_id,
         interval.value,
-        times.astype(float).tolist(),
+        first,
+        last,
+        times.tolist(),
+        others,
         timeout=_BULK_SECONDS,
     )
-
-
-async def drop_all_derived(one: "Connection", instrument_id: int, intervals: Sequence[Interval]) -> None:
-    """Removes the derived bars of whole series, and sets the series' range of times to what is left."""
-    minutes = [interval.value for interval in intervals]
-    await one.execute(
-        "DELETE FROM candles WHERE instrument_id = $1 AND bar_minutes = ANY($2::smallint[]) AND is_derived",
-        instrument_id,
-        minutes,
-        timeout=_BULK_SECONDS,
-    )
-    await one.execute(
-        "UPDATE series AS s SET revision = revision + 1, (first_time, last_time) ="
-        " (SELECT min(time), max(time) FROM candles AS c"
-        "  WHERE c.instrument_id = s.instrument_id AND c.bar_minutes = s.bar_minutes)"
-        " WHERE instrument_id = $1 AND bar_minutes = ANY($2::smallint[])",
-        instrument_id,
-        minutes,
-        timeout=_BULK_SECONDS,
-    )
+    if row is None or not row["bars"]:
+        return None
+    return Changed(bars=row["bars"], first=row["first"], last=row["last"], gone=row["bars"])
 
 
 async def _copy(one: "Connection", table: str, rows: Iterable[npt.NDArray[np.void]]) -> None:

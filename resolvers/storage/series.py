@@ -1,8 +1,10 @@
 """Series: their locks, sources and revisions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
+
+import asyncpg
 
 from resolvers.model.instrument import Source
 from resolvers.model.interval import Interval
@@ -13,28 +15,63 @@ if TYPE_CHECKING:
 
 SeriesKey = tuple[Interval, int]
 
-# For each series how many bars changed, and between which times (unix seconds, both inclusive).
-Changed = dict[SeriesKey, tuple[int, int, int]]
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Changed:
+    """
+    Which bars of a series are not what they were.
+
+    Attributes:
+        bars: How many are new, different or gone.
+        gone: How many of them are gone.
+        first, last: Between which times they lie, in unix seconds, both inclusive.
+    """
+
+    bars: int
+    first: int
+    last: int
+    gone: int = 0
+
+    def __or__(self, other: Self | None) -> "Changed":
+        """Both together; they have no bar in common."""
+        if other is None:
+            return self
+        return Changed(
+            bars=self.bars + other.bars,
+            first=min(self.first, other.first),
+            last=max(self.last, other.last),
+            gone=self.gone + other.gone,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LockedSeries:
-    """A series that the running transaction alone may change; times in unix seconds."""
+    """A series that the running transaction alone may change; times in unix seconds, None while it has no bar."""
 
     source: Source
+    first_time: int | None
     last_time: int | None
 
 
-async def lock_series(one: "Connection", keys: Sequence[tuple[Interval, int, Source]]) -> dict[SeriesKey, LockedSeries]:
+Locked = dict[SeriesKey, LockedSeries]
+"""The series of a transaction, kept up to date by it."""
+
+_STATE = (
+    "bar_minutes, instrument_id, source, extract(epoch FROM first_time)::bigint AS first_time,"
+    " extract(epoch FROM last_time)::bigint AS last_time"
+)
+
+
+async def lock_series(one: "Connection", sources: Mapping[SeriesKey, Source]) -> Locked:
     """
     Creates the series that do not exist yet and locks all of them until the transaction ends.
 
-    Every writer locks from short intervals to long ones and by instrument within, so two writers can
-    wait for each other but never in a circle.
+    A transaction locks once, all that it may come to write, from short intervals to long ones and by
+    instrument within. So two writers can wait for each other but never in a circle.
     """
-    keys = sorted(keys)
-    minutes = [interval.value for interval, _, _ in keys]
-    ids = [instrument_id for _, instrument_id, _ in keys]
+    keys = sorted(sources)
+    minutes = [interval.value for interval, _ in keys]
+    ids = [instrument_id for _, instrument_id in keys]
     await one.execute(
         "INSERT INTO series (bar_minutes, instrument_id, source)"
         " SELECT * FROM unnest($1::smallint[], $2::int[], $3::text[])"
@@ -43,36 +80,49 @@ async def lock_series(one: "Connection", keys: Sequence[tuple[Interval, int, Sou
         " WHERE series.last_time IS NULL",
         minutes,
         ids,
-        [source.value for _, _, source in keys],
+        [sources[key].value for key in keys],
     )
+    return _states(
+        await one.fetch(
+            f"SELECT {_STATE} FROM series"  # noqa: S608
+            " WHERE (bar_minutes, instrument_id) IN (SELECT * FROM unnest($1::smallint[], $2::int[]))"
+            " ORDER BY bar_minutes, instrument_id FOR UPDATE",
+            minutes,
+            ids,
+        )
+    )
+
+
+async def raise_revisions(
+    one: "Connection", locked: Locked, changed: Mapping[SeriesKey, Changed], *, has_stored: bool
+) -> None:
+    """Raises the revision of each changed series by one, and brings its range of times up to date."""
+    bound = "(SELECT {}(time) FROM candles WHERE instrument_id = c.id AND bar_minutes = c.minutes)"
     rows = await one.fetch(
-        "SELECT bar_minutes, instrument_id, source, extract(epoch FROM last_time)::bigint AS last_time FROM series"
-        " WHERE (bar_minutes, instrument_id) IN (SELECT * FROM unnest($1::smallint[], $2::int[]))"
-        " ORDER BY bar_minutes, instrument_id FOR UPDATE",
-        minutes,
-        ids,
+        "UPDATE series SET revision = revision + 1, has_stored = has_stored OR $6,"  # noqa: S608
+        # Where bars are gone the range may be narrower, and the key knows at once.
+        f" first_time = CASE WHEN c.gone THEN {bound.format('min')} ELSE least(first_time, to_timestamp(c.first)) END,"
+        f" last_time = CASE WHEN c.gone THEN {bound.format('max')} ELSE greatest(last_time, to_timestamp(c.last)) END"
+        " FROM unnest($1::smallint[], $2::int[], $3::float8[], $4::float8[], $5::bool[])"
+        "  AS c (minutes, id, first, last, gone)"
+        f" WHERE bar_minutes = c.minutes AND instrument_id = c.id RETURNING {_STATE}",
+        [interval.value for interval, _ in changed],
+        [instrument_id for _, instrument_id in changed],
+        [float(one.first) for one in changed.values()],
+        [float(one.last) for one in changed.values()],
+        [one.gone > 0 for one in changed.values()],
+        has_stored,
     )
+    locked.update(_states(rows))
+
+
+def _states(rows: list[asyncpg.Record]) -> Locked:
     return {
         (Interval(row["bar_minutes"]), row["instrument_id"]): LockedSeries(
-            source=Source(row["source"]), last_time=row["last_time"]
+            source=Source(row["source"]), first_time=row["first_time"], last_time=row["last_time"]
         )
         for row in rows
     }
-
-
-async def raise_revisions(one: "Connection", changed: Changed, *, has_stored: bool) -> None:
-    """Raises the revision of each changed series by one, and widens its range of times."""
-    await one.execute(
-        "UPDATE series SET revision = revision + 1, has_stored = has_stored OR $5,"
-        " first_time = least(first_time, to_timestamp(c.first)), last_time = greatest(last_time, to_timestamp(c.last))"
-        " FROM unnest($1::smallint[], $2::int[], $3::float8[], $4::float8[]) AS c (minutes, id, first, last)"
-        " WHERE bar_minutes = c.minutes AND instrument_id = c.id",
-        [interval.value for interval, _ in changed],
-        [instrument_id for _, instrument_id in changed],
-        [float(first) for _, first, _ in changed.values()],
-        [float(last) for _, _, last in changed.values()],
-        has_stored,
-    )
 
 
 async def holds_bars_from(pool: Pool, source: Source) -> bool:
