@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import asyncpg
 
 from resolvers.storage.pool import connection
+
+if TYPE_CHECKING:
+    from resolvers.storage.pool import Connection
 
 _LOCK = 0x5_16A2
 
@@ -27,20 +31,31 @@ async def ensure_partitions(pool: asyncpg.Pool, years: Iterable[int]) -> None:
     """
     Makes the partitions that are missing, each in a transaction of its own.
 
-    Attaching a partition locks the whole table against readers for a moment. Inside a load that moment
-    would last until the load commits, so this comes before it. The check constraint beforehand lets
-    PostgreSQL attach without scanning.
+    ``CREATE TABLE … PARTITION OF`` would wait for every load that is open, and every reader behind it.
+    Attaching a table that was made before stands in nobody's way, and does not scan it because its
+    check says already what the partition's bounds will say. It still comes before the load, where its
+    lock would last until the load commits and keep other loads from making theirs.
     """
-    for year in sorted(set(years)):
-        async with connection(pool) as one:
-            if await one.fetchval("SELECT to_regclass($1) IS NOT NULL", f"candles_{year}"):
-                continue
+    async with connection(pool) as one:
+        missing = await one.fetch(
+            "SELECT year FROM unnest($1::int[]) AS year WHERE to_regclass('candles_' || year) IS NULL ORDER BY year",
+            list(set(years)),
+        )
+        for row in missing:
             async with one.transaction():
-                await one.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
-                await one.execute(
-                    f"CREATE TABLE IF NOT EXISTS candles_{year:d} PARTITION OF candles "
-                    f"FOR VALUES FROM ('{year:04d}-01-01 00:00+00') TO ('{year + 1:04d}-01-01 00:00+00')"
-                )
+                await _make_partition(one, row["year"])
+
+
+async def _make_partition(one: "Connection", year: int) -> None:
+    await one.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+    name = f"candles_{year:d}"
+    if await one.fetchval("SELECT to_regclass($1) IS NOT NULL", name):
+        return  # another process made it while this one waited
+    first, end = f"'{year:04d}-01-01 00:00+00'", f"'{year + 1:04d}-01-01 00:00+00'"
+    await one.execute(f"CREATE TABLE {name} (LIKE candles INCLUDING ALL)")
+    await one.execute(f"ALTER TABLE {name} ADD CONSTRAINT in_year CHECK (time >= {first} AND time < {end})")
+    await one.execute(f"ALTER TABLE candles ATTACH PARTITION {name} FOR VALUES FROM ({first}) TO ({end})")
+    await one.execute(f"ALTER TABLE {name} DROP CONSTRAINT in_year")
 
 
 async def tidy(pool: asyncpg.Pool, years: Iterable[int]) -> None:
