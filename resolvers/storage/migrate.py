@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from resolvers.storage.pool import connecting, reached
+
 if TYPE_CHECKING:
     from resolvers.storage.pool import Connection
 
@@ -38,25 +40,34 @@ async def migrate(dsn: str) -> tuple[Migration, ...]:
     Brings the database up to date, and returns what had to be applied.
 
     Uses a connection of its own: the lock belongs to the session, and each migration is one transaction.
+
+    Raises:
+        Unavailable: If PostgreSQL does not answer, or does not let us in.
     """
-    connection = await asyncpg.connect(dsn)
+    with connecting():
+        connection = await asyncpg.connect(dsn)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
-        await connection.execute(
-            "CREATE TABLE IF NOT EXISTS migrations ("
-            "number integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
-        )
-        done = {row["number"] for row in await connection.fetch("SELECT number FROM migrations")}
-        missing = tuple(migration for migration in migrations() if migration.number not in done)
-        for migration in missing:
-            async with connection.transaction():
-                await connection.execute(migration.sql)
-                await connection.execute(
-                    "INSERT INTO migrations (number, name) VALUES ($1, $2)", migration.number, migration.name
-                )
-        return missing
+        with reached():
+            return await _applied(connection)
     finally:
         await connection.close()
+
+
+async def _applied(connection: asyncpg.Connection) -> tuple[Migration, ...]:
+    await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+    await connection.execute(
+        "CREATE TABLE IF NOT EXISTS migrations ("
+        "number integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
+    )
+    done = {row["number"] for row in await connection.fetch("SELECT number FROM migrations")}
+    missing = tuple(migration for migration in migrations() if migration.number not in done)
+    for migration in missing:
+        async with connection.transaction():
+            await connection.execute(migration.sql)
+            await connection.execute(
+                "INSERT INTO migrations (number, name) VALUES ($1, $2)", migration.number, migration.name
+            )
+    return missing
 
 
 async def pending_migrations(connection: "Connection") -> tuple[Migration, ...]:

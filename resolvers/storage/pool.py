@@ -1,7 +1,7 @@
 """The connection pool, and what a lost PostgreSQL looks like to the layers above."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
@@ -15,7 +15,47 @@ if TYPE_CHECKING:
 
     Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 
-_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError, TimeoutError)
+_LOST = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.DatabaseDroppedError,
+    asyncpg.IdleSessionTimeoutError,
+)
+# While connecting any refusal counts: too many connections, a wrong password, no such database.
+_REFUSED = (*_LOST, asyncpg.PostgresError)
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    """
+    What is done with a connection.
+
+    Raises:
+        Unavailable: If PostgreSQL does not answer any more; a client may see it, so it holds no address.
+    """
+    try:
+        yield
+    except _LOST as error:
+        raise Unavailable("PostgreSQL cannot be reached") from error
+
+
+@contextmanager
+def connecting() -> Iterator[None]:
+    """
+    The first connection of a process.
+
+    Raises:
+        Unavailable: If PostgreSQL does not answer, or does not let us in; it says why.
+    """
+    try:
+        yield
+    except _REFUSED as error:
+        raise Unavailable(f"PostgreSQL cannot be reached: {error}") from error
 
 
 async def open_pool(dsn: str, *, size: int) -> asyncpg.Pool:
@@ -23,9 +63,9 @@ async def open_pool(dsn: str, *, size: int) -> asyncpg.Pool:
     A pool of at most *size* connections to *dsn*.
 
     Raises:
-        Unavailable: If PostgreSQL does not answer.
+        Unavailable: If PostgreSQL does not answer, or does not let us in.
     """
-    try:
+    with connecting():
         return await asyncpg.create_pool(
             dsn,
             min_size=min(2, size),
@@ -35,22 +75,29 @@ async def open_pool(dsn: str, *, size: int) -> asyncpg.Pool:
             server_settings={"application_name": "signal-gateway", "timezone": "UTC"},
             command_timeout=60,
         )
-    except _LOST as error:
-        raise Unavailable(f"PostgreSQL cannot be reached: {error}") from error
 
 
 @asynccontextmanager
 async def connection(pool: asyncpg.Pool) -> AsyncIterator["Connection"]:
     """
-    A connection for a short while.
+    A connection for a short while, and for nothing but PostgreSQL.
 
     Raises:
         Unavailable: If PostgreSQL does not answer, also in the middle.
     """
-    try:
-        async with pool.acquire() as one:
+    with reached():
+        one = await _acquired(pool)
+        try:
             yield one
-    except _LOST as error:
+        finally:
+            await pool.release(one)
+
+
+async def _acquired(pool: asyncpg.Pool) -> "PoolConnectionProxy":
+    """A connection, which may have to be made first."""
+    try:
+        return await pool.acquire()
+    except _REFUSED as error:
         raise Unavailable("PostgreSQL cannot be reached") from error
 
 
@@ -78,10 +125,21 @@ async def ping(pool: asyncpg.Pool) -> None:
 
 @asynccontextmanager
 async def alone(pool: asyncpg.Pool, lock: int) -> AsyncIterator[None]:
-    """Holds an advisory lock, so that one process at a time does what only one should; the others wait."""
-    async with connection(pool) as one:
-        await one.execute("SELECT pg_advisory_lock($1)", lock, timeout=600)
-        try:
-            yield
-        finally:
-            await one.execute("SELECT pg_advisory_unlock($1)", lock)
+    """
+    Holds an advisory lock, so that one process at a time does what only one should; the others wait.
+
+    Raises:
+        Unavailable: If PostgreSQL does not answer. Errors of what is done meanwhile pass as they are.
+    """
+    one = await _acquired(pool)
+    try:
+        with reached():
+            await one.execute("SELECT pg_advisory_lock($1)", lock, timeout=600)
+        yield
+    finally:
+        with reached():
+            try:
+                # Also where waiting was given up: the lock may have been granted in that moment.
+                await one.execute("SELECT pg_advisory_unlock($1)", lock)
+            finally:
+                await pool.release(one)

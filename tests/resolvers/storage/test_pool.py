@@ -1,0 +1,149 @@
+"""A PostgreSQL that goes away: one error for the layers above, and a pool that works when it is back."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from gateway.config import ServerUrls
+from resolvers.errors import Unavailable
+from resolvers.storage.migrate import migrate
+from resolvers.storage.pool import Pool, alone, connection, open_pool, ping, snapshot
+from tests.resolvers.storage.gates import blocked
+from tests.servers import database_url
+
+if TYPE_CHECKING:
+    from resolvers.storage.pool import Connection
+
+_LOCK = 77
+_LIMIT_SECONDS = 20
+
+_DEAD_URLS = [
+    "postgresql://nobody@127.0.0.1:1/nothing",  # refused
+    "postgresql://nobody@name.invalid/nothing",  # no such host
+    "postgresql:///nothing?host=/nowhere",  # no such socket
+]
+
+
+@pytest.mark.parametrize("url", _DEAD_URLS)
+async def test_a_server_that_is_not_there(url: str) -> None:
+    """Neither a pool nor a migration begins."""
+    with pytest.raises(Unavailable, match="PostgreSQL cannot be reached"):
+        await open_pool(url, size=1)
+    with pytest.raises(Unavailable, match="PostgreSQL cannot be reached"):
+        await migrate(url)
+
+
+async def test_a_server_that_lets_nobody_in(urls: ServerUrls) -> None:
+    """A database that does not exist, and a password that is wrong, are told in PostgreSQL's words."""
+    with pytest.raises(Unavailable, match='database "nothing" does not exist'):
+        await open_pool(database_url(urls.database, "nothing"), size=1)
+    with pytest.raises(Unavailable, match='database "nothing" does not exist'):
+        await migrate(database_url(urls.database, "nothing"))
+    with pytest.raises(Unavailable, match="password authentication failed"):
+        await open_pool(re.sub(r":[^:@/]+@", ":guessed@", urls.database), size=1)
+
+
+async def _terminate(pool: Pool, pids: list[int]) -> None:
+    await pool.fetch("SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid", pids)
+
+
+async def test_a_connection_that_is_killed_while_it_waits(pool: Pool) -> None:
+    """The caller gets the one error, and the next one a new connection."""
+    async with asyncio.timeout(_LIMIT_SECONDS), connection(pool) as holder:
+        await holder.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        waiting = asyncio.create_task(_lock(pool))
+        await _terminate(pool, await blocked(pool))
+        with pytest.raises(Unavailable, match="PostgreSQL cannot be reached"):
+            await waiting
+    await ping(pool)
+
+
+async def _lock(pool: Pool) -> None:
+    async with connection(pool) as one:
+        await one.execute("SELECT pg_advisory_lock($1)", _LOCK)
+
+
+@pytest.mark.parametrize("opened", [connection, snapshot])
+async def test_a_connection_that_was_killed_between_two_statements(
+    pool: Pool, opened: Callable[[Pool], AbstractAsyncContextManager["Connection"]]
+) -> None:
+    """Outside of a transaction and in one."""
+
+    async def killed() -> None:
+        async with opened(pool) as one:
+            await _terminate(pool, [await one.fetchval("SELECT pg_backend_pid()")])
+            await one.execute("SELECT 1")
+
+    with pytest.raises(Unavailable, match="PostgreSQL cannot be reached"):
+        await killed()
+    await ping(pool)
+
+
+async def test_a_server_that_is_full(pool: Pool, urls: ServerUrls) -> None:
+    """One connection more than it takes, for a new pool and for one that grows."""
+    await pool.execute(f"ALTER DATABASE {database_name(urls)} CONNECTION LIMIT 2")
+    with pytest.raises(Unavailable, match="too many connections"):
+        await open_pool(urls.database, size=1)
+    async with connection(pool), connection(pool):
+        with pytest.raises(Unavailable, match=r"reached$"):
+            await ping(pool)
+
+
+def database_name(urls: ServerUrls) -> str:
+    """The test's own database."""
+    return str(urlsplit(urls.database).path[1:])
+
+
+async def test_an_error_of_the_caller_is_not_the_databases(pool: Pool) -> None:
+    """What fails beside the database keeps its name, also while a connection is held."""
+    with pytest.raises(FileNotFoundError):
+        async with alone(pool, _LOCK):
+            raise FileNotFoundError("prices.csv")
+    with pytest.raises(TimeoutError):
+        async with alone(pool, _LOCK):
+            raise TimeoutError
+
+
+async def test_one_process_at_a_time_is_alone(pool: Pool) -> None:
+    """The second enters when the first has left."""
+    order: list[str] = []
+
+    async def enter(name: str, leave: asyncio.Event) -> None:
+        async with alone(pool, _LOCK):
+            order.append(f"{name} in")
+            await leave.wait()
+            order.append(f"{name} out")
+
+    gate = asyncio.Event()
+    async with asyncio.timeout(_LIMIT_SECONDS), asyncio.TaskGroup() as group:
+        group.create_task(enter("first", gate))
+        while not order:
+            await ping(pool)
+        group.create_task(enter("second", gate))
+        await blocked(pool)
+        gate.set()
+    assert order == ["first in", "first out", "second in", "second out"]
+
+
+async def test_who_gives_up_waiting_holds_nothing(pool: Pool) -> None:
+    """Cancelled while it waits to be alone, it leaves the lock to others and the pool whole."""
+    async with asyncio.timeout(_LIMIT_SECONDS):
+        async with alone(pool, _LOCK):
+            waiting = [asyncio.create_task(_enter(pool)) for _ in range(3)]
+            await blocked(pool, count=3)
+            for task in waiting:
+                task.cancel()
+            await asyncio.wait(waiting)
+        assert all(task.cancelled() for task in waiting)
+        assert await pool.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == 0
+        await _enter(pool)
+
+
+async def _enter(pool: Pool) -> None:
+    async with alone(pool, _LOCK):
+        pass
