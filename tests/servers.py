@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -142,10 +143,15 @@ class StatementLog:
         self._from = self._log.stat().st_size
 
     def statements(self) -> list[str]:
-        """What was executed since, oldest first, with the transactions' brackets."""
+        """
+        What was executed since, oldest first, with the transactions' brackets.
+
+        Without the driver's own questions about types, which it asks each new connection once: how many connections
+        are new is chance. Those texts begin with a line break, or as below.
+        """
         with self._log.open("rb") as file:
             file.seek(self._from)
             lines = file.read().decode(errors="replace").splitlines()
-        ours = f"in {urlsplit(self._url).path[1:]}: LOG:  "
-        marks = (f"{ours}statement: ", f"{ours}execute ")
-        return [line.removeprefix(mark) for line in lines for mark in marks if line.startswith(mark)]
+        ours = re.compile(rf"in {urlsplit(self._url).path[1:]}: LOG:  (?:statement|execute [^:]+): (.*)")
+        found = [match[1] for line in lines if (match := ours.fullmatch(line))]
+        return [one for one in found if one and not one.startswith("WITH RECURSIVE typeinfo_tree(")]
