@@ -39,6 +39,18 @@ WRITE = _row(
     ("is_derived", ">i1"),
     ("volume", ">f8"),
 )
+
+
+def _empty_row() -> npt.NDArray[np.void]:
+    """One row of `WRITE` that holds what all rows have in common: the number of columns and their lengths."""
+    row = np.zeros(1, WRITE)
+    row["columns"] = len(BAR_COLUMNS)
+    for name in BAR_COLUMNS:
+        row[f"{name}_length"] = row.dtype[name].itemsize
+    return row
+
+
+_EMPTY_ROW = _empty_row()
 WRITE_WITHOUT_VOLUME = np.dtype([(name, WRITE.fields[name][0]) for name in WRITE.names[:-2]])  # type: ignore[index]
 
 
@@ -55,10 +67,7 @@ def decoded(answer: bytes | bytearray | memoryview) -> tuple[IntArray, Bars]:
 
 def encoded(instrument_id: int | IntArray, bar_minutes: int, bars: Bars, *, derived: bool) -> npt.NDArray[np.void]:
     """Bars as rows of `WRITE`; rows without a volume hold NaN there and are for `stream` to sort out."""
-    rows = np.zeros(len(bars), WRITE)
-    rows["columns"] = len(BAR_COLUMNS)
-    for name in BAR_COLUMNS:
-        rows[f"{name}_length"] = rows.dtype[name].itemsize
+    rows = _EMPTY_ROW.repeat(len(bars))
     rows["time"] = (bars.time - EPOCH) * _MICROSECONDS
     for name in _PRICES:
         rows[name] = getattr(bars, name)
