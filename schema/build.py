@@ -8,6 +8,7 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError
+from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
@@ -16,6 +17,9 @@ from schema.instrument import InstrumentType
 from schema.market import QuoteType
 from schema.query import Query
 from schema.scalars import SCALARS
+
+# Front ends send few texts with many variables. Bounded, because anybody may send another text.
+KNOWN_DOCUMENTS = 200
 
 logger = logging.getLogger("gateway.schema")
 
@@ -31,7 +35,12 @@ class Schema(strawberry.Schema):
 def build_schema() -> Schema:
     """The schema of this gateway."""
     types: Iterable[Any] = (InstrumentType, QuoteType, CandleSeriesType)
-    return Schema(query=Query, types=types, config=StrawberryConfig(scalar_map=SCALARS))
+    return Schema(
+        query=Query,
+        types=types,
+        config=StrawberryConfig(scalar_map=SCALARS),
+        extensions=[lambda: ParserCache(KNOWN_DOCUMENTS), lambda: ValidationCache(KNOWN_DOCUMENTS)],
+    )
 
 
 def printed_schema() -> str:
