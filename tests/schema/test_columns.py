@@ -1,10 +1,11 @@
 """Rows and columns are two views of the same values."""
 
 import numpy as np
+import orjson
 import pytest
 
 from resolvers.compute.catalog import CATALOG
-from schema.columns import nullable
+from schema.columns import FloatColumn
 from tests.schema.conftest import Market
 
 _PLAIN = ("time", "timestamp", "open", "high", "low", "close", "volume", "isClosed")
@@ -17,10 +18,17 @@ _ALL = " ".join((*_PLAIN, *(f"{name} {{ {' '.join(lines)} }}" if lines else name
 
 def test_what_is_missing_is_null() -> None:
     """And what is not keeps its value to the last bit."""
-    assert nullable(np.array([0.1, np.nan, 3.0])) == [0.1, None, 3.0]
-    assert nullable(np.array([np.nan, np.nan])) == [None, None]
-    assert nullable(np.array([1.5])) == [1.5]
-    assert nullable(np.empty(0)) == []
+    for array, values, text in (
+        (np.array([0.1, np.nan, 3.0]), [0.1, None, 3.0], b"[0.1,null,3.0]"),
+        (np.array([np.nan, np.nan]), [None, None], b"[null,null]"),
+        (np.array([1.5]), [1.5], b"[1.5]"),
+        (np.empty(0), [], b"[]"),
+        (np.array([1.0, 2.0, 3.0])[::-1], [3.0, 2.0, 1.0], b"[3.0,2.0,1.0]"),
+    ):
+        column = FloatColumn(array)
+        assert list(column) == values
+        assert column.json == text
+        assert column.texts == [orjson.dumps(value).decode() for value in values]
 
 
 @pytest.mark.parametrize(("symbol", "interval"), [("ACME", "D1"), ("ACME", "W1"), ("EUR/USD", "H4"), ("BTCUSDT", "M1")])
