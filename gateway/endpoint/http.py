@@ -1,50 +1,173 @@
-"""GraphQL over HTTP on strawberry's ASGI view: our context, our errors, our JSON."""
+"""
+GraphQL over HTTP, on strawberry's ASGI view: any strawberry schema, the specification to the letter.
 
-from typing import Any
+    request -> operations (requests.py) -> document (documents.py) -> execution -> bytes
+
+Source: GraphQL over HTTP, the working draft of the GraphQL foundation.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+from uuid import uuid4
 
 import orjson
-from cross_web import HTTPException
+from graphql import ExecutionResult, GraphQLError, OperationType
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.websockets import WebSocket
+from starlette.types import Receive, Scope, Send
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLHTTPResponse
-from strawberry.types import ExecutionResult
+from strawberry.schema import BaseSchema
 
-from schema.build import build_schema
-from schema.context import Context
-from schema.errors import client_error
+from gateway.endpoint.documents import Documents
+from gateway.endpoint.executing import RequestErrors, execute
+from gateway.endpoint.negotiation import JSON, response_type
+from gateway.endpoint.persisted import PersistedOperations
+from gateway.endpoint.requests import Batch, HTTPError, OperationRequest, operations_of
+from schema.errors import RequestError, client_error
+from schema.limits import Limits
+
+ContextT = TypeVar("ContextT")
+RootT = TypeVar("RootT")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-class GraphQLEndpoint(GraphQL[Context, None]):
-    """Serves the schema at one path, by POST and GET."""
+class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
+    """
+    Serves a schema at one path.
 
-    def __init__(self) -> None:
-        super().__init__(build_schema(), graphql_ide="graphiql", subscription_protocols=())
+    As in strawberry's view, `get_context` and `get_root_value` are there to be overridden. Each operation has a
+    context of its own, also in a batch.
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        """A context of its own for every request, so that nothing is answered from an earlier one."""
-        return Context.of(request.state.services)
+    Args:
+        schema: Any strawberry schema. One with extensions is executed by strawberry, others by column.
+        limits: What an operation may cost; see `Limits`.
+        persisted: Automatic persisted queries and trusted documents; None for neither.
+        max_body_bytes: Largest body of a request.
+        max_batch: Most operations of a batch.
+    """
 
-    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
-        """The answer with every error mapped to its code, and what we did not write masked."""
+    def __init__(
+        self,
+        schema: BaseSchema,
+        *,
+        limits: Limits | None = None,
+        persisted: PersistedOperations | None = None,
+        max_body_bytes: int = 1_000_000,
+        max_batch: int = 10,
+    ) -> None:
+        super().__init__(schema, graphql_ide=None, subscription_protocols=())
+        self.documents = Documents(schema._schema, limits or Limits())
+        self._persisted = persisted
+        self._max_body_bytes = max_body_bytes
+        self._max_batch = max_batch
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        kind: str | None = JSON
+        try:
+            accept = Headers(scope=scope).get("accept")
+            kind = response_type(accept)
+            if kind is None:
+                raise HTTPError(
+                    406, "NOT_ACCEPTABLE", f"answers are application/graphql-response+json or {JSON}; Accept was {accept}"
+                )
+            asked = await operations_of(
+                scope, receive, max_body_bytes=self._max_body_bytes, max_batch=self._max_batch
+            )
+            if isinstance(asked, Batch):
+                answers = await asyncio.gather(*(self._item(scope, receive, one) for one in asked.operations))
+                await _send(send, 200, kind, orjson.dumps(answers))
+                return
+            status, answer = await self._answer(scope, receive, asked)
+        except HTTPError as error:
+            await _send(send, error.status, kind or JSON, orjson.dumps(_refusal(error)), error.headers)
+            return
+        await _send(send, 200 if kind == JSON else status, kind, orjson.dumps(answer))
+
+    async def _item(self, scope: Scope, receive: Receive, asked: OperationRequest | HTTPError) -> dict[str, Any]:
+        """The answer to one operation of a batch, whatever becomes of the others."""
+        if isinstance(asked, HTTPError):
+            return _refusal(asked)
+        try:
+            return (await self._answer(scope, receive, asked))[1]
+        except HTTPError as error:
+            return _refusal(error)
+
+    async def _answer(self, scope: Scope, receive: Receive, asked: OperationRequest) -> tuple[int, dict[str, Any]]:
+        """The answer to one operation, and the status that says whether it was executed."""
+        try:
+            result = await self._result(scope, receive, asked)
+        except GraphQLError as error:
+            return 400, {"errors": [_formatted(scope, error)]}
+        except RequestErrors as errors:
+            return 400, {"errors": [_formatted(scope, error) for error in errors.errors]}
+        answer: dict[str, Any] = {"data": result.data}
         if result.errors:
-            result.errors = [client_error(error) for error in result.errors]
-        return await super().process_result(request, result)
+            answer["errors"] = [_formatted(scope, error) for error in result.errors]
+        if result.extensions:
+            answer["extensions"] = result.extensions
+        return 200, answer
 
-    def decode_json(self, data: str | bytes) -> object:
-        """JSON as RFC 8259 has it: in UTF-8, without NaN, half surrogates or a thousand levels of nesting."""
-        return orjson.loads(data)
+    async def _result(self, scope: Scope, receive: Receive, asked: OperationRequest) -> ExecutionResult:
+        """
+        The result of executing an operation.
 
-    def parse_json(self, data: str | bytes) -> Any:
-        """A body, variables or extensions; what is neither an object nor a list of them is answered with 400."""
-        parsed = super().parse_json(data)
-        if parsed is None:
-            return {}
-        if not isinstance(parsed, dict | list):
-            raise HTTPException(400, "a JSON object was expected")
-        return parsed
+        Raises:
+            HTTPError: If it has no text, or a method may not execute it.
+            RequestErrors: If it is not executed, for the reasons given.
+        """
+        text = asked.query
+        if self._persisted is not None:
+            text = await self._persisted.text_of(text, asked.extensions, asked.document_id)
+        if not text:
+            raise HTTPError(400, "BAD_REQUEST", "query was expected, was " + ("empty" if text == "" else "not given"))
+        document = self.documents.get(text)
+        if document.errors:
+            raise RequestErrors(document.errors)
+        operation = document.operation(asked.operation_name)
+        if operation.kind is OperationType.SUBSCRIPTION:
+            raise RequestError("a subscription needs a transport that streams: graphql-transport-ws or graphql-sse")
+        if asked.is_read_only and operation.kind is OperationType.MUTATION:
+            raise HTTPError(405, "METHOD_NOT_ALLOWED", "a mutation needs POST, was GET", {"Allow": "POST"})
+        self.documents.check(operation, asked.variables)
+        request = Request(scope, receive)
+        context = await self.get_context(request, Response())
+        root = await self.get_root_value(request)
+        return await execute(self.schema, operation.document, operation.name, asked.variables, context, root)
 
-    def encode_json(self, data: object) -> Any:
-        """JSON as bytes; orjson needs a tenth of the time of the standard library's."""
-        return orjson.dumps(data)
+
+def _refusal(error: HTTPError) -> dict[str, Any]:
+    return {"errors": [{"message": str(error), "extensions": {"code": error.code}}]}
+
+
+def _formatted(scope: Scope, error: GraphQLError) -> Mapping[str, Any]:
+    return client_error(error, request_id=_request_id(scope)).formatted
+
+
+def _request_id(scope: Scope) -> str:
+    """The client's ``X-Request-ID``, if it is one that a log line can hold, or a new one."""
+    given = Headers(scope=scope).get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+async def _send(send: Send, status: int, kind: str, body: bytes, headers: Mapping[str, str] | None = None) -> None:
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [
+                (b"content-type", f"{kind}; charset=utf-8".encode()),
+                (b"content-length", str(len(body)).encode()),
+                (b"vary", b"Accept"),
+                *((name.lower().encode(), value.encode()) for name, value in (headers or {}).items()),
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})

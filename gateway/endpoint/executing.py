@@ -1,0 +1,66 @@
+"""Executes an operation that was parsed, validated and found affordable."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import DocumentNode, ExecutionResult, GraphQLError, print_ast
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema import BaseSchema, Schema
+
+from schema.execution import ColumnExecutor
+
+
+class RequestErrors(Exception):
+    """Why an operation is not executed; there may be several reasons."""
+
+    def __init__(self, errors: tuple[GraphQLError, ...] | list[GraphQLError]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+async def execute(
+    schema: BaseSchema,
+    document: DocumentNode,
+    operation_name: str | None,
+    variables: Mapping[str, Any],
+    context: Any,
+    root: Any,
+) -> ExecutionResult:
+    """
+    The result of one operation; lists that were completed by column are JSON fragments in it.
+
+    A schema with extensions is executed by strawberry, which runs them.
+
+    Raises:
+        RequestErrors: If the variables do not fit the operation.
+    """
+    if isinstance(schema, Schema) and (schema.extensions or schema.directives):
+        result = await schema.execute(
+            print_ast(document),
+            variable_values=dict(variables),
+            context_value=context,
+            root_value=root,
+            operation_name=operation_name,
+        )
+        return ExecutionResult(result.data, result.errors, result.extensions)
+    executor = ColumnExecutor.build(
+        schema._schema,  # type: ignore[attr-defined]
+        document,
+        root_value=root,
+        context_value=context,
+        raw_variable_values=dict(variables),
+        operation_name=operation_name,
+        is_awaitable=optimized_is_awaitable,
+    )
+    if isinstance(executor, list):
+        raise RequestErrors([_coded(error) for error in executor])
+    executed: Any = executor.execute_operation()
+    if optimized_is_awaitable(executed):
+        executed = await executed
+    result_of_operation: ExecutionResult = executed
+    return result_of_operation
+
+
+def _coded(error: GraphQLError) -> GraphQLError:
+    error.extensions = {"code": "BAD_INPUT", **(error.extensions or {})}
+    return error

@@ -1,0 +1,67 @@
+"""Media types: what a client sends, what it takes, and which of ours it gets."""
+
+from dataclasses import dataclass
+
+RESPONSE_JSON = "application/graphql-response+json"
+JSON = "application/json"
+
+# Where a client takes both equally it gets the newer one, whose status codes say more.
+_OFFERED = (RESPONSE_JSON, JSON)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRange:
+    """One entry of an ``Accept`` header."""
+
+    kind: str
+    quality: float
+
+    def specificity(self) -> int:
+        """How closely it names a type: 2 for a type, 1 for a group, 0 for all."""
+        return 0 if self.kind == "*/*" else 1 if self.kind.endswith("/*") else 2
+
+    def covers(self, kind: str) -> bool:
+        """Whether *kind* is meant."""
+        return self.kind in ("*/*", kind, f"{kind.partition('/')[0]}/*")
+
+
+def media_type(header: str) -> tuple[str, dict[str, str]]:
+    """The type of a ``Content-Type`` or of an entry of ``Accept``, in lower case, and its parameters."""
+    kind, *parameters = header.split(";")
+    pairs = (parameter.partition("=") for parameter in parameters)
+    return kind.strip().lower(), {name.strip().lower(): value.strip().strip('"').lower() for name, _, value in pairs}
+
+
+def media_ranges(accept: str) -> list[MediaRange]:
+    """The entries of an ``Accept`` header; an entry whose quality is no number counts as not acceptable."""
+    ranges = []
+    for entry in accept.split(","):
+        kind, parameters = media_type(entry)
+        if kind:
+            try:
+                quality = float(parameters.get("q", "1"))
+            except ValueError:
+                quality = 0.0
+            ranges.append(MediaRange(kind, quality if 0 <= quality <= 1 else 0.0))
+    return ranges
+
+
+def quality_of(kind: str, ranges: list[MediaRange]) -> float:
+    """How much a client wants *kind*: the quality of the entry that names it most closely, 0 where none does."""
+    covering = [one for one in ranges if one.covers(kind)]
+    return max(covering, key=MediaRange.specificity).quality if covering else 0.0
+
+
+def response_type(accept: str | None) -> str | None:
+    """
+    Which of our media types an answer gets; None where the client takes neither.
+
+    A client that does not care, with ``*/*`` or without the header, gets plain JSON.
+    """
+    if not accept or not accept.strip():
+        return JSON
+    ranges = media_ranges(accept)
+    named = [kind for kind in _OFFERED if any(one.kind == kind and one.quality > 0 for one in ranges)]
+    offered = named or [JSON]
+    best = max(offered, key=lambda kind: quality_of(kind, ranges))
+    return best if quality_of(best, ranges) > 0 else None

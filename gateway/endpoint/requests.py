@@ -1,0 +1,179 @@
+"""From an HTTP request to the operations that it asks for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.datastructures import Headers, QueryParams
+from starlette.types import Receive, Scope
+
+from gateway.endpoint.negotiation import JSON, media_type
+
+
+class HTTPError(Exception):
+    """A request that never reaches GraphQL, with its status, its code and headers of the answer."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.headers = dict(headers or {})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OperationRequest:
+    """
+    One operation that a client asks for, before anything of it was parsed.
+
+    Attributes:
+        document_id: Names a trusted document, where no text is sent.
+        is_read_only: Whether mutations are out of the question, as with GET.
+    """
+
+    query: str | None
+    variables: dict[str, Any]
+    operation_name: str | None
+    extensions: dict[str, Any]
+    document_id: str | None = None
+    is_read_only: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """Operations of one request; each stands alone."""
+
+    operations: list[OperationRequest | HTTPError]
+
+
+async def operations_of(
+    scope: Scope, receive: Receive, *, max_body_bytes: int, max_batch: int
+) -> OperationRequest | Batch:
+    """
+    What a request asks for.
+
+    Raises:
+        HTTPError: If the method, the headers, the body or its form cannot be right.
+    """
+    method = scope["method"]
+    if method == "GET":
+        return _of_query(QueryParams(scope["query_string"]))
+    if method != "POST":
+        raise HTTPError(405, "METHOD_NOT_ALLOWED", f"GET or POST was expected, was {method[:20]}", {"Allow": "GET, POST"})
+    headers = Headers(scope=scope)
+    _check_content(headers)
+    body = await _body(headers, receive, max_body_bytes)
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise HTTPError(400, "BAD_REQUEST", f"the body must be JSON: {error}") from None
+    if isinstance(content, list):
+        return Batch(operations=_of_batch(content, max_batch))
+    return _of_object(content)
+
+
+def _of_batch(content: list[Any], max_batch: int) -> list[OperationRequest | HTTPError]:
+    if not 1 <= len(content) <= max_batch:
+        raise HTTPError(400, "LIMIT_EXCEEDED", f"a batch holds 1 to {max_batch} operations, had {len(content)}")
+    operations: list[OperationRequest | HTTPError] = []
+    for item in content:
+        try:
+            operations.append(_of_object(item))
+        except HTTPError as error:
+            operations.append(error)
+    return operations
+
+
+def _check_content(headers: Headers) -> None:
+    header = headers.get("content-type")
+    kind, parameters = media_type(header or "")
+    if kind != JSON:
+        raise HTTPError(
+            415, "UNSUPPORTED_MEDIA_TYPE", f"Content-Type must be {JSON}, was {(header or 'not given')[:100]}"
+        )
+    charset = parameters.get("charset", "utf-8")
+    if charset not in ("utf-8", "utf8"):
+        raise HTTPError(415, "UNSUPPORTED_MEDIA_TYPE", f"the charset must be utf-8, was {charset[:40]}")
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    if encoding != "identity":
+        raise HTTPError(415, "UNSUPPORTED_MEDIA_TYPE", f"the body must not be compressed, was {encoding[:40]}")
+
+
+async def _body(headers: Headers, receive: Receive, most: int) -> bytes:
+    """The whole body; a client that announces too much is refused before it is read."""
+    announced = headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > most:
+        raise _too_large(most)
+    message = await receive()
+    if not message.get("more_body"):
+        body: bytes = message.get("body", b"")
+        if len(body) > most:
+            raise _too_large(most)
+        return body
+    parts, size = [message.get("body", b"")], len(message.get("body", b""))
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise HTTPError(400, "BAD_REQUEST", "the client went away before its body was complete")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most:
+            raise _too_large(most)
+    return b"".join(parts)
+
+
+def _too_large(most: int) -> HTTPError:
+    return HTTPError(413, "BODY_TOO_LARGE", f"a body holds at most {most} bytes", {"Connection": "close"})
+
+
+def _of_object(content: Any) -> OperationRequest:
+    if not isinstance(content, dict):
+        raise HTTPError(400, "BAD_REQUEST", f"a JSON object was expected, was {_kind(content)}")
+    return OperationRequest(
+        query=_text(content, "query"),
+        variables=_object(content, "variables"),
+        operation_name=_text(content, "operationName"),
+        extensions=_object(content, "extensions"),
+        document_id=_text(content, "documentId") or _text(content, "id"),
+    )
+
+
+def _of_query(parameters: QueryParams) -> OperationRequest:
+    content: dict[str, Any] = dict(parameters)
+    for name in ("variables", "extensions"):
+        if content.get(name):
+            try:
+                content[name] = orjson.loads(content[name])
+            except orjson.JSONDecodeError as error:
+                raise HTTPError(400, "BAD_REQUEST", f"{name} must be JSON: {error}") from None
+        else:
+            content.pop(name, None)
+    return OperationRequest(
+        query=_text(content, "query"),
+        variables=_object(content, "variables"),
+        operation_name=_text(content, "operationName"),
+        extensions=_object(content, "extensions"),
+        document_id=_text(content, "documentId") or _text(content, "id"),
+        is_read_only=True,
+    )
+
+
+def _text(content: Mapping[str, Any], name: str) -> str | None:
+    value = content.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    raise HTTPError(400, "BAD_REQUEST", f"{name} must be a string, was {_kind(value)}")
+
+
+def _object(content: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = content.get(name)
+    if value is None:
+        return {}
+    if isinstance(value, dict):
+        return value
+    raise HTTPError(400, "BAD_REQUEST", f"{name} must be an object, was {_kind(value)}")
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")

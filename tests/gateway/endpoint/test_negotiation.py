@@ -1,0 +1,42 @@
+"""Media types."""
+
+import pytest
+
+from gateway.endpoint.negotiation import JSON, RESPONSE_JSON, media_type, response_type
+
+URQL = "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        (None, JSON),
+        ("", JSON),
+        ("*/*", JSON),
+        ("application/*", JSON),
+        (JSON, JSON),
+        ("APPLICATION/JSON", JSON),
+        (RESPONSE_JSON, RESPONSE_JSON),
+        (f"{RESPONSE_JSON}; charset=utf-8", RESPONSE_JSON),
+        (f"{RESPONSE_JSON}, {JSON}", RESPONSE_JSON),
+        (f"{RESPONSE_JSON};q=0.5, {JSON}", JSON),
+        (f"{JSON};q=0.5, {RESPONSE_JSON};q=0.6", RESPONSE_JSON),
+        (f"{RESPONSE_JSON}, */*;q=0.1", RESPONSE_JSON),
+        (f"{RESPONSE_JSON};q=0, */*", JSON),
+        ("text/html, */*;q=0.8", JSON),
+        (URQL, RESPONSE_JSON),
+        ("text/html", None),
+        (f"{JSON};q=0", None),
+        (f"{JSON};q=0, */*", None),
+        ("application/jsonp", None),
+        ("*/*;q=high", None),
+    ],
+)
+def test_the_answer_is_what_the_client_wants_most(accept: str | None, expected: str | None) -> None:
+    """By quality; the type that is named most closely says the quality."""
+    assert response_type(accept) == expected
+
+
+def test_a_media_type_is_compared_without_regard_to_case() -> None:
+    """Types, names of parameters and charsets."""
+    assert media_type('Application/JSON; Charset="UTF-8"') == (JSON, {"charset": "utf-8"})
