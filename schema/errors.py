@@ -1,4 +1,14 @@
-"""The one place that turns exceptions into GraphQL errors with a code."""
+"""
+The one place that turns exceptions into GraphQL errors with a code.
+
+    GraphQLError
+    ├── GraphQLSyntaxError       SYNTAX_ERROR        a document that cannot be read
+    ├── from validation          INVALID_OPERATION   a document that this schema cannot answer
+    ├── RequestError             its own code        a request that is answered before anything is executed
+    │   └── LimitExceeded        LIMIT_EXCEEDED      an operation that is larger than one may be
+    ├── around a GatewayError    its own code        a resolver that says what is wrong
+    └── around anything else     INTERNAL            what nobody foresaw: masked, and logged
+"""
 
 import logging
 
@@ -10,12 +20,41 @@ logger = logging.getLogger("gateway.errors")
 
 MASKED = "Internal error"
 
+# The largest whole number that every JSON reader takes exactly.
+_LARGEST = 2**53 - 1
 
-def client_error(error: GraphQLError) -> GraphQLError:
+
+class RequestError(GraphQLError):
+    """A request that cannot be executed; its answer has no data."""
+
+    def __init__(self, message: str, *, code: str, extensions: dict[str, object] | None = None) -> None:
+        super().__init__(message, extensions={**(extensions or {}), "code": code})
+
+
+class LimitExceeded(RequestError):
+    """
+    An operation that is larger than one may be.
+
+    Args:
+        limit: The limit's name in `schema.limits.Limits`.
+        found: What the operation had; a count that was broken off is the least it can have had.
+        what: The fact in words, as in ``the operation costs 1,200,000``.
+    """
+
+    def __init__(self, limit: str, *, maximum: int, found: int, what: str) -> None:
+        super().__init__(
+            f"{what}, the limit {limit} is {maximum:,}",
+            code="LIMIT_EXCEEDED",
+            extensions={"limit": limit, "maximum": maximum, "found": min(found, _LARGEST)},
+        )
+
+
+def client_error(error: GraphQLError, request_id: str | None = None) -> GraphQLError:
     """
     The error as a client may see it: with a code, and without a word that we did not write.
 
-    An exception that nobody foresaw is logged here, with its traceback, and answered as INTERNAL.
+    An exception that nobody foresaw is logged here, with its traceback and the id of the request, and
+    answered as INTERNAL.
     """
     cause = error.original_error
     if isinstance(cause, GatewayError):
@@ -23,7 +62,8 @@ def client_error(error: GraphQLError) -> GraphQLError:
     if cause is None or isinstance(cause, GraphQLError):
         code = (error.extensions or {}).get("code")
         return _coded(error, code or ("SYNTAX_ERROR" if isinstance(error, GraphQLSyntaxError) else "INVALID_OPERATION"))
-    logger.error("unforeseen error at %s", error.path, exc_info=cause)
+    of_request = "" if request_id is None else f" of request {request_id}"
+    logger.error("unforeseen error at %s%s", error.path, of_request, exc_info=cause)
     return GraphQLError(MASKED, nodes=error.nodes, path=error.path, extensions={"code": "INTERNAL"})
 
 
