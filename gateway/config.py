@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
+from schema.limits import Limits
+
 
 class SettingsError(Exception):
     """A variable of the environment that cannot be right; says which, what was expected and what was found."""
@@ -14,6 +16,9 @@ class SettingsError(Exception):
 
 def _setting(default: Any, meaning: str, *, unit: str = "", secret: bool = False, least: float | None = None) -> Any:
     return field(default=default, metadata={"meaning": meaning, "unit": unit, "secret": secret, "least": least})
+
+
+_LIMITS = Limits()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +56,41 @@ class Settings:
         2.0, "How long after its end a bar still counts as forming.", unit="seconds", least=0
     )
     quote_stale_seconds: float = _setting(300.0, "Age from which a quote counts as stale.", unit="seconds", least=0)
+    max_document_bytes: int = _setting(_LIMITS.max_document_bytes, "Longest document, in UTF-8.", unit="bytes", least=1)
+    max_tokens: int = _setting(
+        _LIMITS.max_tokens, "Most lexical tokens of a document, and as many comments.", unit="tokens", least=1
+    )
+    max_depth: int = _setting(
+        _LIMITS.max_depth, "Most fields inside each other, fragments followed.", unit="fields", least=1
+    )
+    max_fields: int = _setting(
+        _LIMITS.max_fields,
+        "Most fields that a document selects, fragments followed; one repeated k times in one place counts k(k+1)/2.",
+        unit="fields",
+        least=1,
+    )
+    max_root_fields: int = _setting(
+        _LIMITS.max_root_fields, "Most root fields of an operation.", unit="fields", least=1
+    )
+    max_aliases: int = _setting(
+        _LIMITS.max_aliases, "Most aliased fields in the answer to an operation.", unit="aliases", least=0
+    )
+    max_list_size: int = _setting(
+        _LIMITS.max_list_size, "Most items that one argument may ask for.", unit="items", least=1
+    )
+    max_cost: int = _setting(
+        _LIMITS.max_cost, "What an operation may cost, by `@cost` and `@listSize`.", unit="units", least=0
+    )
+    kept_documents: int = _setting(
+        1000, "Most documents that a process keeps parsed and validated.", unit="documents", least=0
+    )
+    persisted_seconds: int = _setting(
+        86_400, "How long an automatically persisted query is kept after its last use.", unit="seconds", least=1
+    )
+    trusted_documents: Path | None = _setting(
+        None, "Operations that clients may name by id, as `generate-persisted-query-manifest` writes them.", unit="file"
+    )
+    trusted_only: bool = _setting(False, "Whether operations that are not in that file are refused.")
     gzip_min_bytes: int = _setting(1024, "Answers from this size on are compressed.", unit="bytes", least=0)
     ready_timeout_seconds: float = _setting(
         2.0, "How long /readyz waits for PostgreSQL and Redis.", unit="seconds", least=0
@@ -59,6 +99,10 @@ class Settings:
         10, "How long running requests may take to finish after a stop was asked for.", unit="seconds", least=0
     )
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
+
+    def limits(self) -> Limits:
+        """How large one operation may be."""
+        return Limits(**{one.name: getattr(self, one.name) for one in fields(Limits)})
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -107,11 +151,16 @@ def hidden(url: str) -> str:
     return urlunsplit((parts.scheme, place, parts.path, query, ""))
 
 
+def _boolean(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()]
+
+
 def _parsed(setting: "Field[Any]", text: str) -> Any:
     variable, least = variable_of(setting), setting.metadata["least"]
     parsers: dict[Any, tuple[Callable[[str], Any], str]] = {
         int: (int, "a whole number"),
         float: (float, "a number"),
+        bool: (_boolean, "true or false"),
         Path | None: (lambda path: Path(path).expanduser(), "a path"),
     }
     parse, expected = parsers.get(setting.type, (str, "text"))
@@ -119,7 +168,7 @@ def _parsed(setting: "Field[Any]", text: str) -> Any:
         value = parse(text.strip())
         if least is not None and not least <= value < float("inf"):
             raise ValueError
-    except ValueError:
+    except (ValueError, KeyError):
         bound = "" if least is None else f" of at least {least}"
         raise SettingsError(f"{variable} must be {expected}{bound}, was {text!r}") from None
     if setting.name == "port" and value > 65_535:
