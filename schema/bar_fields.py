@@ -12,6 +12,8 @@ from strawberry.types.field import StrawberryField
 from resolvers.errors import GatewayError
 from resolvers.market import CandleWindow
 from schema.columns import Column
+from schema.cost import Cost
+from schema.market_costs import PLAIN_WEIGHT
 
 Columns = Column | dict[str, Column]
 
@@ -34,6 +36,7 @@ class BarField:
     Attributes:
         kind: Python type of one value; for a field of several lines the type of each.
         lines: Name and description of each line; empty for a plain field.
+        weight: What one value costs, and one of each line.
         column: The values for all bars of a window, by the arguments given: a column, or one per line.
     """
 
@@ -43,6 +46,7 @@ class BarField:
     column: Callable[[CandleWindow, Mapping[str, Any]], Columns]
     arguments: tuple[BarArgument, ...] = ()
     lines: tuple[tuple[str, str], ...] = ()
+    weight: str = PLAIN_WEIGHT
 
 
 class BarColumns:
@@ -161,7 +165,9 @@ def _field(field: BarField, resolve: Callable[..., Any], kind: Any) -> Strawberr
         ],
         return_annotation=kind,
     )
-    return strawberry.field(resolver=resolve, name=field.name, description=field.description)  # type: ignore[no-any-return]
+    return strawberry.field(  # type: ignore[no-any-return]
+        resolver=resolve, name=field.name, description=field.description, directives=[Cost(weight=field.weight)]
+    )
 
 
 def _lines_type(field: BarField, kind: Any, suffix: str) -> Any:
@@ -171,7 +177,9 @@ def _lines_type(field: BarField, kind: Any, suffix: str) -> Any:
 
         resolve.__name__ = name
         resolve.__annotations__ = {"return": kind}
-        return strawberry.field(resolver=resolve, name=name, description=description)  # type: ignore[no-any-return]
+        return strawberry.field(  # type: ignore[no-any-return]
+            resolver=resolve, name=name, description=description, directives=[Cost(weight=field.weight)]
+        )
 
     title = field.name[0].upper() + field.name[1:]
     what = "one value per bar" if suffix else "at one bar"

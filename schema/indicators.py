@@ -8,6 +8,7 @@ from resolvers.market import CandleWindow
 from schema.bar_fields import BarArgument, BarField, Columns
 from schema.columns import FloatColumn
 from schema.enums import PriceField
+from schema.market_costs import INDICATOR_WEIGHT
 
 
 def indicator_fields() -> tuple[BarField, ...]:
@@ -31,6 +32,7 @@ def _field(indicator: Indicator) -> BarField:
         column=column,
         arguments=tuple(_argument(parameter) for parameter in indicator.parameters),
         lines=tuple((output.name, output.description) for output in indicator.outputs) if len(names) > 1 else (),
+        weight=INDICATOR_WEIGHT,
     )
 
 

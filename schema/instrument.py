@@ -12,6 +12,7 @@ from schema.context import Info
 from schema.enums import AssetClass, Interval
 from schema.lookahead import selected_reach
 from schema.market import QuoteType
+from schema.market_costs import CANDLES
 from schema.node import Node, global_id
 from schema.scalars import given, whole_seconds
 
@@ -20,7 +21,7 @@ From = Annotated[datetime | None, strawberry.argument(name="from", description="
 To = Annotated[datetime | None, strawberry.argument(name="to", description="End of the range, exclusive.")]
 OfInterval = Annotated[Interval, strawberry.argument(description="Length of the bars.")]
 
-CANDLES = (
+WINDOW = (
     "A window of bars: the newest `last` of [`from`, `to`), the last 200 when nothing is given."
     " Fails with `NOT_FOUND` for an interval that is not stored,"
     " with `TOO_LARGE` for more bars than one window may hold."
@@ -104,7 +105,7 @@ class InstrumentType(Node):
         stored = await info.context.loaders.quote.load(self.model.id)
         return None if stored is None else QuoteType.of(self.model, stored)
 
-    @strawberry.field(description=CANDLES)
+    @strawberry.field(description=WINDOW, **CANDLES)
     async def candles(
         self,
         info: Info,

@@ -8,6 +8,7 @@ from resolvers.model.instrument_page import InstrumentPage
 from schema.context import Info
 from schema.enums import AssetClass
 from schema.instrument import InstrumentEdge, InstrumentType
+from schema.market_costs import COUNT
 from schema.pagination import PageInfo, checked_first, cursor_of, key_of
 from schema.scalars import given
 
@@ -79,7 +80,7 @@ class InstrumentConnection:
             end_cursor=cursor_of(_KIND, shown[-1].symbol) if shown else None,
         )
 
-    @strawberry.field(description="How many instruments match on all pages; counted only when asked for.")
+    @strawberry.field(description="How many instruments match on all pages; counted only when asked for.", **COUNT)
     async def total_count(self, info: Info) -> int:
         return await market.count_of_instruments(info.context.loaders, self.page)
 

@@ -8,10 +8,11 @@ import strawberry
 
 from resolvers import market
 from resolvers.errors import BadInput, GatewayError, TooLarge
+from schema import market_costs
 from schema.candles import CandleSeriesType
 from schema.context import Info
 from schema.enums import Interval
-from schema.instrument import CANDLES, From, InstrumentType, Last, OfInterval, To, candle_series
+from schema.instrument import WINDOW, From, InstrumentType, Last, OfInterval, To, candle_series
 from schema.instruments import InstrumentConnection, InstrumentFilter
 from schema.market import QuoteType
 from schema.node import Node, parsed_id
@@ -75,7 +76,9 @@ async def _node_or_error(info: Info, id_: str) -> Node | GatewayError:
 class Query:
     """Root fields. An error nulls its own field alone, so each of them is nullable."""
 
-    @strawberry.field(description="The object with a global id; fails with `NOT_FOUND` where it is gone.")
+    @strawberry.field(
+        description="The object with a global id; fails with `NOT_FOUND` where it is gone.", **market_costs.NODE
+    )
     async def node(
         self,
         info: Info,
@@ -83,7 +86,10 @@ class Query:
     ) -> Node | None:
         return await _node(info, id)
 
-    @strawberry.field(description="The objects with these ids, in their order; null with an error where one is gone.")
+    @strawberry.field(
+        description="The objects with these ids, in their order; null with an error where one is gone.",
+        **market_costs.NODES,
+    )
     async def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 500 ids.")]
     ) -> list[Node | None] | None:
@@ -95,7 +101,7 @@ class Query:
     async def instrument(self, info: Info, symbol: OfSymbol) -> InstrumentType | None:
         return InstrumentType.of(await market.instrument(info.context.loaders, symbol))
 
-    @strawberry.field(description="Instruments by symbol, a page at a time.")
+    @strawberry.field(description="Instruments by symbol, a page at a time.", **market_costs.INSTRUMENTS)
     async def instruments(
         self,
         info: Info,
@@ -114,7 +120,8 @@ class Query:
         return await InstrumentConnection.read(info, first, given(after), given(search), given(filter))
 
     @strawberry.field(
-        description="The latest quotes of symbols, in their order; null with an error where one is unknown."
+        description="The latest quotes of symbols, in their order; null with an error where one is unknown.",
+        **market_costs.QUOTES,
     )
     async def quotes(
         self, info: Info, symbols: Annotated[list[str], strawberry.argument(description="At most 500 symbols.")]
@@ -123,7 +130,7 @@ class Query:
         # An error in an item's place is one error at that index; strawberry has no type for it.
         return [one if isinstance(one, GatewayError) else QuoteType.of(*one) for one in found]  # type: ignore[misc]
 
-    @strawberry.field(description=CANDLES)
+    @strawberry.field(description=WINDOW, **market_costs.CANDLES)
     async def candles(
         self,
         info: Info,

@@ -1,0 +1,84 @@
+"""What the fields of the market cost, in units of about a microsecond."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import GraphQLError
+
+from resolvers.errors import BadInput
+from resolvers.market import DEFAULT_BARS
+from resolvers.model.interval import Interval
+from schema.cost import SIZE_BELOW, Cost, ListSize
+from schema.node import parsed_id
+from schema.scalars import parse_rfc3339
+
+# A value of a row or of a column takes 0.1 µs; computing an indicator takes about as much again.
+PLAIN_WEIGHT = "0.1"
+INDICATOR_WEIGHT = "0.2"
+
+_SIZED = ["bars", "columns"]
+
+
+def size_of_window(given: Mapping[str, Any]) -> int | None:
+    """
+    Bars of the range [from, to) at most; None where no range is given, or where it cannot be read.
+
+    What trades at no time of the night has fewer.
+    """
+    if given.get("last") is not None or given.get("from") is None:
+        return None
+    try:
+        start = parse_rfc3339(given["from"]).timestamp()
+        end = time.time() if given.get("to") is None else parse_rfc3339(given["to"]).timestamp()
+        return _bars(start, end, _interval(given.get("interval")))
+    except (ValueError, BadInput, GraphQLError):
+        return None
+
+
+def size_of_nodes(given: Mapping[str, Any]) -> int | None:
+    """Bars of the largest window among the ids."""
+    ids = given.get("ids", given.get("id"))
+    return max((_size_of_id(one) for one in (ids if isinstance(ids, list | tuple) else [ids])), default=None)
+
+
+def _size_of_id(text: object) -> int:
+    try:
+        match parsed_id(str(text)):
+            case "CandleSeries", [str(), str(), int(last), _, _]:
+                return last
+            case "CandleSeries", [str(), str(interval), None, int(start), end]:
+                return _bars(start, end if isinstance(end, int) else time.time(), Interval.parse(interval))
+    except BadInput:
+        pass  # the resolver says so
+    return DEFAULT_BARS
+
+
+def _bars(start: float, end: float, interval: Interval) -> int:
+    return max(0, int(-(-(end - start) // interval.seconds)))
+
+
+def _interval(value: object) -> Interval:
+    return value if isinstance(value, Interval) else Interval.parse(str(value or Interval.D1.name))
+
+
+CANDLES: dict[str, Any] = {
+    "directives": [
+        Cost(weight="10"),
+        ListSize(assumed_size=DEFAULT_BARS, slicing_arguments=["last"], sized_fields=_SIZED),
+    ],
+    "metadata": {SIZE_BELOW: size_of_window},
+}
+NODE: dict[str, Any] = {
+    "directives": [ListSize(assumed_size=DEFAULT_BARS, sized_fields=_SIZED)],
+    "metadata": {SIZE_BELOW: size_of_nodes},
+}
+NODES: dict[str, Any] = {
+    "directives": [ListSize(assumed_size=DEFAULT_BARS, slicing_arguments=["ids"], sized_fields=_SIZED)],
+    "metadata": {SIZE_BELOW: size_of_nodes},
+}
+INSTRUMENTS: dict[str, Any] = {
+    "directives": [Cost(weight="10"), ListSize(slicing_arguments=["first"], sized_fields=["nodes", "edges"])]
+}
+QUOTES: dict[str, Any] = {"directives": [ListSize(slicing_arguments=["symbols"])]}
+COUNT: dict[str, Any] = {"directives": [Cost(weight="10")]}
