@@ -76,11 +76,11 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             kind = response_type(accept)
             if kind is None:
                 raise HTTPError(
-                    406, "NOT_ACCEPTABLE", f"answers are application/graphql-response+json or {JSON}; Accept was {accept}"
+                    406,
+                    "NOT_ACCEPTABLE",
+                    f"answers are application/graphql-response+json or {JSON}; Accept was {accept}",
                 )
-            asked = await operations_of(
-                scope, receive, max_body_bytes=self._max_body_bytes, max_batch=self._max_batch
-            )
+            asked = await operations_of(scope, receive, max_body_bytes=self._max_body_bytes, max_batch=self._max_batch)
             if isinstance(asked, Batch):
                 answers = await asyncio.gather(*(self._item(scope, receive, one) for one in asked.operations))
                 await _send(send, 200, kind, orjson.dumps(answers))

@@ -59,7 +59,9 @@ async def operations_of(
     if method == "GET":
         return _of_query(QueryParams(scope["query_string"]))
     if method != "POST":
-        raise HTTPError(405, "METHOD_NOT_ALLOWED", f"GET or POST was expected, was {method[:20]}", {"Allow": "GET, POST"})
+        raise HTTPError(
+            405, "METHOD_NOT_ALLOWED", f"GET or POST was expected, was {method[:20]}", {"Allow": "GET, POST"}
+        )
     headers = Headers(scope=scope)
     _check_content(headers)
     body = await _body(headers, receive, max_body_bytes)

@@ -4,7 +4,9 @@ import pytest
 
 from gateway.endpoint.negotiation import JSON, RESPONSE_JSON, media_type, response_type
 
-URQL = "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"
+URQL = (
+    "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"
+)
 
 
 @pytest.mark.parametrize(
