@@ -56,6 +56,8 @@ class Settings:
         2.0, "How long after its end a bar still counts as forming.", unit="seconds", least=0
     )
     quote_stale_seconds: float = _setting(300.0, "Age from which a quote counts as stale.", unit="seconds", least=0)
+    max_body_bytes: int = _setting(1_000_000, "Largest body of a request.", unit="bytes", least=1)
+    max_batch: int = _setting(10, "Most operations of a batch.", unit="operations", least=1)
     max_document_bytes: int = _setting(_LIMITS.max_document_bytes, "Longest document, in UTF-8.", unit="bytes", least=1)
     max_tokens: int = _setting(
         _LIMITS.max_tokens, "Most lexical tokens of a document, and as many comments.", unit="tokens", least=1

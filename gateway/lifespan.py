@@ -38,7 +38,8 @@ async def opened(settings: Settings, urls: ServerUrls) -> AsyncIterator[State]:
         services = Services(
             pool=pool,
             clock=time.time,
-            max_bars=settings.max_bars,
+            # A window over the list limit is refused by its own field, and so is not priced as a whole operation.
+            max_bars=min(settings.max_bars, settings.max_list_size),
             bar_grace_seconds=settings.bar_grace_seconds,
             quote_stale_seconds=settings.quote_stale_seconds,
         )

@@ -37,6 +37,9 @@ UNSIZED = 10
 SIZE_BELOW = "size_below"
 """The key of a field's metadata that holds a `SizeBelow`."""
 
+REFUSES = "refuses"
+"""The key of a field's metadata that says that the field itself refuses a list over the limit, at its own path."""
+
 SizeBelow: TypeAlias = Callable[[Mapping[str, Any]], int | None]
 """Size of the sized fields by the arguments as the client wrote them, where that takes more than one argument."""
 
@@ -85,6 +88,7 @@ class Price:
         list_arguments: Those that take a list, or one value that counts as a list of one.
         sized: Fields below that have the size, where the field is not such a list itself.
         size_below: The size of those by all arguments, where no slicing argument is given.
+        refuses: Whether the field itself refuses a list over the limit, which then costs nothing.
     """
 
     weight: int
@@ -95,6 +99,7 @@ class Price:
     list_arguments: frozenset[str] = frozenset()
     sized: frozenset[str] = frozenset()
     size_below: SizeBelow | None = None
+    refuses: bool = False
     kind: GraphQLNamedType
 
 
@@ -129,6 +134,7 @@ class Prices:
         if assumed is None and is_introspection_type(parent):
             assumed = self._of_introspection.get(name)
         definition = (field.extensions or {}).get("strawberry-definition")
+        metadata: Mapping[str, Any] = getattr(definition, "metadata", None) or {}
         return Price(
             weight=weight,
             lists=lists,
@@ -141,7 +147,8 @@ class Prices:
                 one for one, arg in field.args.items() if is_list_type(get_nullable_type(arg.type))
             ),
             sized=frozenset(size.get("sizedFields") or ()),
-            size_below=(getattr(definition, "metadata", None) or {}).get(SIZE_BELOW),
+            size_below=metadata.get(SIZE_BELOW),
+            refuses=bool(metadata.get(REFUSES)),
             kind=kind,
         )
 

@@ -75,6 +75,8 @@ class Size:
         ]
         if asked:
             if max(asked) > most:
+                if price.refuses:
+                    return 0
                 raise LimitExceeded(
                     "max_list_size",
                     maximum=most,

@@ -56,9 +56,9 @@ class _Selection:
 
     def __init__(self, raw: GraphQLResolveInfo[Any]) -> None:
         self._raw = raw
-        # Strawberry hands resolvers the bare dictionary of what graphql-core keeps with its sources.
-        coerced: Any = raw.variable_values
-        self._variables = VariableValues(sources={}, coerced=coerced)
+        # Strawberry's own execution hands resolvers the bare dictionary of what graphql-core keeps with its sources.
+        given: Any = raw.variable_values
+        self._variables = given if isinstance(given, VariableValues) else VariableValues(sources={}, coerced=given)
 
     def reach(self, node: FieldNode, interval: Interval) -> Iterator[Reach]:
         """How far an indicator looks; nothing for another field."""

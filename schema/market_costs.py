@@ -9,7 +9,7 @@ from graphql import GraphQLError
 from resolvers.errors import BadInput
 from resolvers.market import DEFAULT_BARS
 from resolvers.model.interval import Interval
-from schema.cost import SIZE_BELOW, Cost, ListSize
+from schema.cost import REFUSES, SIZE_BELOW, Cost, ListSize
 from schema.node import parsed_id
 from schema.scalars import parse_rfc3339
 
@@ -67,7 +67,7 @@ CANDLES: dict[str, Any] = {
         Cost(weight="10"),
         ListSize(assumed_size=DEFAULT_BARS, slicing_arguments=["last"], sized_fields=_SIZED),
     ],
-    "metadata": {SIZE_BELOW: size_of_window},
+    "metadata": {SIZE_BELOW: size_of_window, REFUSES: True},
 }
 NODE: dict[str, Any] = {
     "directives": [ListSize(assumed_size=DEFAULT_BARS, sized_fields=_SIZED)],
@@ -75,10 +75,14 @@ NODE: dict[str, Any] = {
 }
 NODES: dict[str, Any] = {
     "directives": [ListSize(assumed_size=DEFAULT_BARS, slicing_arguments=["ids"], sized_fields=_SIZED)],
-    "metadata": {SIZE_BELOW: size_of_nodes},
+    "metadata": {SIZE_BELOW: size_of_nodes, REFUSES: True},
 }
 INSTRUMENTS: dict[str, Any] = {
-    "directives": [Cost(weight="10"), ListSize(slicing_arguments=["first"], sized_fields=["nodes", "edges"])]
+    "directives": [Cost(weight="10"), ListSize(slicing_arguments=["first"], sized_fields=["nodes", "edges"])],
+    "metadata": {REFUSES: True},
 }
-QUOTES: dict[str, Any] = {"directives": [ListSize(slicing_arguments=["symbols"])]}
+QUOTES: dict[str, Any] = {
+    "directives": [ListSize(slicing_arguments=["symbols"])],
+    "metadata": {REFUSES: True},
+}
 COUNT: dict[str, Any] = {"directives": [Cost(weight="10")]}

@@ -5,7 +5,7 @@ from typing import Any
 
 from graphql import DocumentNode, ExecutionResult, GraphQLError, print_ast
 from strawberry.execution import optimized_is_awaitable
-from strawberry.schema import BaseSchema, Schema
+from strawberry.schema import Schema
 
 from schema.execution import ColumnExecutor
 
@@ -19,7 +19,7 @@ class RequestErrors(Exception):
 
 
 async def execute(
-    schema: BaseSchema,
+    schema: Schema,
     document: DocumentNode,
     operation_name: str | None,
     variables: Mapping[str, Any],
@@ -34,7 +34,7 @@ async def execute(
     Raises:
         RequestErrors: If the variables do not fit the operation.
     """
-    if isinstance(schema, Schema) and (schema.extensions or schema.directives):
+    if schema.extensions or schema.directives:
         result = await schema.execute(
             print_ast(document),
             variable_values=dict(variables),
@@ -44,23 +44,18 @@ async def execute(
         )
         return ExecutionResult(result.data, result.errors, result.extensions)
     executor = ColumnExecutor.build(
-        schema._schema,  # type: ignore[attr-defined]
+        schema._schema,
         document,
         root_value=root,
         context_value=context,
         raw_variable_values=dict(variables),
         operation_name=operation_name,
-        is_awaitable=optimized_is_awaitable,
+        is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
     )
     if isinstance(executor, list):
-        raise RequestErrors([_coded(error) for error in executor])
+        raise RequestErrors(executor)
     executed: Any = executor.execute_operation()
     if optimized_is_awaitable(executed):
         executed = await executed
     result_of_operation: ExecutionResult = executed
     return result_of_operation
-
-
-def _coded(error: GraphQLError) -> GraphQLError:
-    error.extensions = {"code": "BAD_INPUT", **(error.extensions or {})}
-    return error

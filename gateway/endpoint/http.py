@@ -9,7 +9,7 @@ Source: GraphQL over HTTP, the working draft of the GraphQL foundation.
 import asyncio
 import re
 from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import uuid4
 
 import orjson
@@ -19,15 +19,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.asgi import GraphQL
-from strawberry.schema import BaseSchema
+from strawberry.schema import Schema
 
 from gateway.endpoint.documents import Documents
 from gateway.endpoint.executing import RequestErrors, execute
-from gateway.endpoint.negotiation import JSON, response_type
-from gateway.endpoint.persisted import PersistedOperations
+from gateway.endpoint.negotiation import JSON, RESPONSE_JSON, response_type
 from gateway.endpoint.requests import Batch, HTTPError, OperationRequest, operations_of
 from schema.errors import RequestError, client_error
 from schema.limits import Limits
+
+if TYPE_CHECKING:
+    from gateway.endpoint.persisted import PersistedOperations
 
 ContextT = TypeVar("ContextT")
 RootT = TypeVar("RootT")
@@ -52,14 +54,15 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
 
     def __init__(
         self,
-        schema: BaseSchema,
+        schema: Schema,
         *,
         limits: Limits | None = None,
-        persisted: PersistedOperations | None = None,
+        persisted: "PersistedOperations | None" = None,
         max_body_bytes: int = 1_000_000,
         max_batch: int = 10,
     ) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=())
+        self._executable = schema
         self.documents = Documents(schema._schema, limits or Limits())
         self._persisted = persisted
         self._max_body_bytes = max_body_bytes
@@ -75,11 +78,7 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             accept = Headers(scope=scope).get("accept")
             kind = response_type(accept)
             if kind is None:
-                raise HTTPError(
-                    406,
-                    "NOT_ACCEPTABLE",
-                    f"answers are application/graphql-response+json or {JSON}; Accept was {accept}",
-                )
+                raise HTTPError(406, "NOT_ACCEPTABLE", f"answers are {RESPONSE_JSON} or {JSON}, Accept was {accept}")
             asked = await operations_of(scope, receive, max_body_bytes=self._max_body_bytes, max_batch=self._max_batch)
             if isinstance(asked, Batch):
                 answers = await asyncio.gather(*(self._item(scope, receive, one) for one in asked.operations))
@@ -133,14 +132,17 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             raise RequestErrors(document.errors)
         operation = document.operation(asked.operation_name)
         if operation.kind is OperationType.SUBSCRIPTION:
-            raise RequestError("a subscription needs a transport that streams: graphql-transport-ws or graphql-sse")
+            raise RequestError(
+                "a subscription needs a transport that streams (graphql-transport-ws or graphql-sse), not plain HTTP",
+                code="TRANSPORT_NOT_SUPPORTED",
+            )
         if asked.is_read_only and operation.kind is OperationType.MUTATION:
             raise HTTPError(405, "METHOD_NOT_ALLOWED", "a mutation needs POST, was GET", {"Allow": "POST"})
         self.documents.check(operation, asked.variables)
         request = Request(scope, receive)
         context = await self.get_context(request, Response())
         root = await self.get_root_value(request)
-        return await execute(self.schema, operation.document, operation.name, asked.variables, context, root)
+        return await execute(self._executable, operation.document, operation.name, asked.variables, context, root)
 
 
 def _refusal(error: HTTPError) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def test_the_library_s_errors_get_a_code_unless_they_have_one() -> None:
         ("{", "SYNTAX_ERROR"),
         ("\0", "SYNTAX_ERROR"),
         ('{ instrument(symbol: "\\ud800") { symbol } }', "SYNTAX_ERROR"),
-        ("{ quotes(symbols: " + "[" * 5_000 + "]" * 5_000 + ") { price } }", "SYNTAX_ERROR"),
+        ("{ quotes(symbols: " + "[" * 5_000 + "]" * 5_000 + ") { price } }", "LIMIT_EXCEEDED"),
         ("{ nope }", "INVALID_OPERATION"),
         ("{ instrument { symbol } }", "INVALID_OPERATION"),
         ("{ instrument(symbol: 5) { symbol } }", "INVALID_OPERATION"),

@@ -73,7 +73,7 @@ async def test_an_instrument_without_prices_has_none(market: Market) -> None:
         ("😀", "no instrument 😀"),
         ("ß", "no instrument SS"),
         ("' OR 1=1 --", "no instrument ' OR 1=1 --"),
-        ("A" * 1_000_000, "no instrument " + "A" * 40),
+        ("A" * 900_000, "no instrument " + "A" * 40),
     ],
     ids=lambda text: repr(text)[:20],
 )
