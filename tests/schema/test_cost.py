@@ -221,7 +221,8 @@ MARKET_PRICES = Prices(MARKET)
         ("{ instruments(first: 100) { nodes { quote { price } candles(last: 20) { bars { close rsi ema } } } } }",
          10 + 100 * (1 + 1 + 10 + 20 * (1 + 0.5))),
         ("{ instruments { edges { node { symbol } } totalCount } }", 10 + 20 * (1 + 1) + 10),
-        ('{ candles(symbol: "A", interval: H1, from: "2024-01-01T00:00Z", to: "2024-01-02T00:30Z") { bars { close } } }',
+        ('{ candles(symbol: "A", interval: H1, from: "2024-01-01T00:00:00Z", to: "2024-01-02T00:30:00Z")'
+         ' { bars { close } } }',
          10 + 25 * 1.1),
     ],
 )  # fmt: skip
