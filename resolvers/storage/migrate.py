@@ -47,7 +47,7 @@ async def migrate(dsn: str) -> tuple[Migration, ...]:
     with connecting():
         connection = await asyncpg.connect(dsn)
     try:
-        with reached():
+        with reached(connection):
             return await _applied(connection)
     finally:
         await connection.close()

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _LOST = (
     OSError,
     TimeoutError,
-    asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -27,11 +26,11 @@ _LOST = (
     asyncpg.IdleSessionTimeoutError,
 )
 # While connecting any refusal counts: too many connections, a wrong password, no such database.
-_REFUSED = (*_LOST, asyncpg.PostgresError)
+_REFUSED = (*_LOST, asyncpg.InterfaceError, asyncpg.PostgresError)
 
 
 @contextmanager
-def reached() -> Iterator[None]:
+def reached(one: "Connection") -> Iterator[None]:
     """
     What is done with a connection.
 
@@ -40,8 +39,18 @@ def reached() -> Iterator[None]:
     """
     try:
         yield
-    except _LOST as error:
+    except (*_LOST, asyncpg.InterfaceError) as error:
+        # The driver says by the same error that a call was wrong, which is no loss of PostgreSQL.
+        if isinstance(error, asyncpg.InterfaceError) and _is_open(one):
+            raise
         raise Unavailable("PostgreSQL cannot be reached") from error
+
+
+def _is_open(one: "Connection") -> bool:
+    try:
+        return not one.is_closed()
+    except asyncpg.InterfaceError:
+        return False  # the pool took it back when it was lost
 
 
 @contextmanager
@@ -85,12 +94,12 @@ async def connection(pool: asyncpg.Pool) -> AsyncIterator["Connection"]:
     Raises:
         Unavailable: If PostgreSQL does not answer, also in the middle.
     """
-    with reached():
-        one = await _acquired(pool)
-        try:
+    one = await _acquired(pool)
+    try:
+        with reached(one):
             yield one
-        finally:
-            await pool.release(one)
+    finally:
+        await pool.release(one)
 
 
 async def _acquired(pool: asyncpg.Pool) -> "PoolConnectionProxy":
@@ -133,11 +142,11 @@ async def alone(pool: asyncpg.Pool, lock: int) -> AsyncIterator[None]:
     """
     one = await _acquired(pool)
     try:
-        with reached():
+        with reached(one):
             await one.execute("SELECT pg_advisory_lock($1)", lock, timeout=600)
         yield
     finally:
-        with reached():
+        with reached(one):
             try:
                 # Also where waiting was given up: the lock may have been granted in that moment.
                 await one.execute("SELECT pg_advisory_unlock($1)", lock)

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 
 from gateway.config import ServerUrls
@@ -97,6 +98,24 @@ async def test_a_server_that_is_full(pool: Pool, urls: ServerUrls) -> None:
 def database_name(urls: ServerUrls) -> str:
     """The test's own database."""
     return str(urlsplit(urls.database).path[1:])
+
+
+async def test_a_wrong_call_is_not_a_lost_server(pool: Pool) -> None:
+    """What the driver refuses to send keeps its name, so that a bug does not look like an outage."""
+
+    async def wrong() -> None:
+        async with connection(pool) as one:
+            await one.execute("SELECT $1::int", 2**40)
+
+    with pytest.raises(asyncpg.DataError):
+        await wrong()
+
+
+async def test_a_pool_that_is_closed(pool: Pool) -> None:
+    """Whoever still asks while the process ends gets the same answer."""
+    await pool.close()
+    with pytest.raises(Unavailable, match=r"reached$"):
+        await ping(pool)
 
 
 async def test_an_error_of_the_caller_is_not_the_databases(pool: Pool) -> None:
