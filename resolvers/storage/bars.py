@@ -10,11 +10,11 @@ from resolvers.errors import Conflict
 from resolvers.model.instrument import Instrument, Source
 from resolvers.model.interval import Interval
 from resolvers.model.session import DAY
+from resolvers.storage.bar_quotes import quotes_from_bars
 from resolvers.storage.deriving import Touched, derive, touched_by, with_rollups
 from resolvers.storage.instruments import session_calendars
 from resolvers.storage.partitions import ensure_partitions, years_of
 from resolvers.storage.pool import connection
-from resolvers.storage.quotes import quotes_from_bars
 from resolvers.storage.series import lock_series
 from resolvers.storage.windows import series_states
 from resolvers.storage.writing import SeriesChange, SeriesWrite, write_stored
