@@ -39,6 +39,10 @@ def reached(one: "Connection") -> Iterator[None]:
     """
     try:
         yield
+    except asyncpg.InternalClientError as error:
+        # A farewell of the server that crossed a statement of ours: the driver no longer knows where it is.
+        one.terminate()
+        raise Unavailable("PostgreSQL cannot be reached") from error
     except (*_LOST, asyncpg.InterfaceError) as error:
         # The driver says by the same error that a call was wrong, which is no loss of PostgreSQL.
         if isinstance(error, asyncpg.InterfaceError) and _is_open(one):
