@@ -52,5 +52,10 @@ def serve(settings: Settings, urls: ServerUrls, *, begun: float, note: str = "")
         timeout_graceful_shutdown=settings.shutdown_grace_seconds,
     )
     server = Server(config, announce)
-    server.run()
+    try:
+        server.run()
+    except SystemExit:
+        # uvicorn's way to say that it cannot listen; its status 3 means something else here.
+        if server.started:
+            raise
     return 0 if server.started else 1

@@ -16,7 +16,7 @@ from resolvers.storage.migrate import migrate
 def run(chosen: argparse.Namespace, settings: Settings) -> int:
     """Makes what is missing, then serves until a signal asks to stop."""
     configure_logs(settings.log_level)
-    with servers(settings) as urls:
+    with servers(settings, serving=True) as urls:
         asyncio.run(_fill(chosen, settings, urls))
         note = "" if chosen.data else " (a simulated market: every price is made up)"
         return serve(settings, urls, begun=chosen.begun, note=note)

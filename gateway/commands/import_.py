@@ -31,10 +31,12 @@ _SHOWN = 10
 
 def run(chosen: argparse.Namespace, settings: Settings) -> int:
     """Reads every file, stores the good rows and tells of the bad ones; each file is one transaction."""
+    if chosen.rejects is not None:
+        write_rejects(chosen.rejects, [])  # says now that it cannot, not after the work
     if chosen.dry_run:
         outcomes = [_attempted(path, lambda path: read_file(path, chosen)) for path in chosen.files]
     else:
-        with servers(settings, redis=False) as urls:
+        with servers(settings, serving=False) as urls:
             outcomes = asyncio.run(_stored(chosen, settings, urls))
     files = [one for one in outcomes if one is not None]
     rejects = [reject for file in files for reject in file.rejects]

@@ -11,7 +11,7 @@ from resolvers.storage.migrate import migrate
 
 def run(_: argparse.Namespace, settings: Settings) -> int:
     """Applies what is missing and says what that was."""
-    with servers(settings, redis=False) as urls:
+    with servers(settings, serving=False) as urls:
         applied = asyncio.run(migrate(urls.database))
     for migration in applied:
         sys.stdout.write(f"applied {migration.number:04d}_{migration.name}\n")

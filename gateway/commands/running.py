@@ -38,15 +38,15 @@ def told(error: Exception, status: int) -> int:
 
 
 @contextmanager
-def servers(settings: Settings, *, redis: bool = True) -> Iterator[ServerUrls]:
+def servers(settings: Settings, *, serving: bool) -> Iterator[ServerUrls]:
     """
-    PostgreSQL, and Redis unless told otherwise: the ones of the settings, embedded ones for those that are not set.
+    PostgreSQL, and Redis for a *serving* command: the ones of the settings, embedded ones for those that are not set.
 
     Raises:
         CommandError: If an embedded server cannot be started.
     """
-    embed_database, embed_redis = settings.database_url is None, redis and settings.redis_url is None
-    with unwinding_signals():
+    embed_database, embed_redis = settings.database_url is None, serving and settings.redis_url is None
+    with unwinding_signals(serving=serving):
         if not (embed_database or embed_redis):
             yield ServerUrls(database=settings.database_url or "", redis=settings.redis_url or "")
             return

@@ -12,6 +12,6 @@ from gateway.server import serve
 def run(chosen: argparse.Namespace, settings: Settings) -> int:
     """Serves until a signal asks to stop."""
     configure_logs(settings.log_level)
-    with servers(settings) as urls:
+    with servers(settings, serving=True) as urls:
         asyncio.run(prepare(settings, urls))
         return serve(settings, urls, begun=chosen.begun)

@@ -67,8 +67,9 @@ def connecting() -> Iterator[None]:
     """
     try:
         yield
-    except _REFUSED as error:
-        raise Unavailable(f"PostgreSQL cannot be reached: {error}") from error
+    # The URL may be none at all, or its port no number.
+    except (*_REFUSED, ValueError) as error:
+        raise Unavailable(f"PostgreSQL cannot be reached: {str(error) or type(error).__name__}") from error
 
 
 async def open_pool(dsn: str, *, size: int) -> asyncpg.Pool:
