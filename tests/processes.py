@@ -75,7 +75,7 @@ class Serving:
             self.process.send_signal(signal.SIGTERM)
         status = self.wait()
         if error is None:
-            assert status in (0, -signal.SIGKILL), self.log
+            assert status in (0, 130, -signal.SIGKILL), self.log
             assert "Traceback" not in self.log, self.log
             assert "Warning" not in self.log, self.log
 
@@ -95,8 +95,9 @@ class Serving:
         status = self.process.wait(DEADLINE_SECONDS)
         self._reader.join(DEADLINE_SECONDS)
         assert self.process.stdout is not None
-        self.output += self.process.stdout.readlines()
-        self.process.stdout.close()
+        if not self.process.stdout.closed:
+            self.output += self.process.stdout.readlines()
+            self.process.stdout.close()
         self.client.close()
         return status
 

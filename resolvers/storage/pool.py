@@ -1,5 +1,6 @@
 """The connection pool, and what a lost PostgreSQL looks like to the layers above."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, TypeAlias
@@ -124,6 +125,15 @@ async def snapshot(pool: asyncpg.Pool) -> AsyncIterator["Connection"]:
 
 async def _keep(_: asyncpg.Connection) -> None:
     """Leaves a released connection as it is."""
+
+
+async def close_pool(pool: asyncpg.Pool, *, patience_seconds: float) -> None:
+    """Closes *pool*; statements that still run after a while, because nobody awaits them any more, are cut off."""
+    try:
+        async with asyncio.timeout(patience_seconds):
+            await pool.close()
+    except _LOST:
+        pool.terminate()
 
 
 async def ping(pool: asyncpg.Pool) -> None:
