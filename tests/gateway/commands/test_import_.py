@@ -1,17 +1,23 @@
 """``gateway import``: what is stored, what is told, and how it ends."""
 
+import argparse
 import csv
+import itertools
 import os
 import pty
 import signal
 import subprocess
 import termios
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from gateway.commands.import_ import import_file
 from resolvers.storage.pool import Pool
 from tests.gateway.commands.conftest import Runner
 from tests.processes import DEADLINE_SECONDS, command
@@ -212,3 +218,39 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, 65_536)
     except OSError:  # what Linux says when the other side is closed
         return b""
+
+
+_PRICE = st.floats(min_value=1e-12, max_value=9e17)
+_BARS = st.dictionaries(
+    st.dates(date(2019, 1, 1), date(2021, 12, 31)),
+    st.tuples(_PRICE, _PRICE, _PRICE, _PRICE, st.none() | st.floats(min_value=0, max_value=9e17)),
+    min_size=1,
+    max_size=8,
+)
+_numbers = itertools.count()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(_BARS)
+async def test_what_a_file_says_is_what_the_api_answers(
+    write: Writer, pool: Pool, gateway: RunningGateway, bars: dict[date, tuple[float | None, ...]]
+) -> None:
+    """Import, store, read: the columns are the file's values, to the last bit, in the order of their dates."""
+    expected: dict[str, list[object]] = {name: [] for name in ("time", "open", "high", "low", "close", "volume")}
+    lines = []
+    for day, (*prices, volume) in sorted(bars.items()):
+        low, opened, close, high = sorted(one for one in prices if one is not None)
+        row = {"time": f"{day}T00:00:00Z", "open": opened, "high": high, "low": low, "close": close, "volume": volume}
+        for name, value in row.items():
+            expected[name].append(value)
+        lines.append(f"{day},{opened!r},{high!r},{low!r},{close!r},{'' if volume is None else repr(volume)}\n")
+    symbol = f"S{next(_numbers)}"
+    chosen = argparse.Namespace(
+        symbol=symbol, interval="D1", timezone="UTC", adjusted=False, asset_class="EQUITY", currency="USD"
+    )
+    path = write(text="date,open,high,low,close,volume\n" + "".join(reversed(lines)))
+    assert (await import_file(pool, path, chosen)).rejects == ()
+    data = await gateway.data(
+        "query ($s: String!) { candles(symbol: $s) { columns { time open high low close volume } } }", s=symbol
+    )
+    assert data["candles"]["columns"] == expected
