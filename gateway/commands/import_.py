@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from gateway import signals
 from gateway.commands.running import DONE, FAILED, REJECTED_ROWS, opened_pool, prepare, servers, told
 from gateway.config import ServerUrls, Settings
 from gateway.feeds.files import FileOptions, PriceFile, read_prices, write_rejects
@@ -37,7 +38,7 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
         outcomes = [_attempted(path, lambda path: read_file(path, chosen)) for path in chosen.files]
     else:
         with servers(settings, serving=False) as urls:
-            outcomes = asyncio.run(_stored(chosen, settings, urls))
+            outcomes = signals.run(_stored(chosen, settings, urls))
     files = [one for one in outcomes if one is not None]
     rejects = [reject for file in files for reject in file.rejects]
     if chosen.rejects is not None:

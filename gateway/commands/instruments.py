@@ -1,7 +1,6 @@
 """``gateway instruments``: lists and edits instruments."""
 
 import argparse
-import asyncio
 import csv
 import sys
 from collections.abc import Mapping
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from gateway import signals
 from gateway.commands.running import DONE, CommandError, opened_pool, prepare, servers
 from gateway.config import ServerUrls, Settings
 from resolvers.errors import NotFound
@@ -42,7 +42,7 @@ _PAGE = 1000
 def run(chosen: argparse.Namespace, settings: Settings) -> int:
     """Runs one action on the instruments."""
     with servers(settings, serving=False) as urls:
-        asyncio.run(_run(chosen, settings, urls))
+        signals.run(_run(chosen, settings, urls))
     return DONE
 
 

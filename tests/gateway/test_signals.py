@@ -1,12 +1,13 @@
 """Signals that end the process let it undo what it entered."""
 
+import asyncio
 import signal
 from contextlib import ExitStack
 from types import FrameType
 
 import pytest
 
-from gateway.signals import unwinding_signals
+from gateway.signals import run, unwinding_signals
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,32 @@ def test_the_handlers_before_are_put_back() -> None:
     finally:
         signal.signal(signal.SIGTERM, before)
     assert heard == [signal.SIGTERM]
+
+
+def test_work_in_a_loop_is_cancelled_and_undone_before_the_signal_is_raised() -> None:
+    """Wherever in the loop the signal arrives."""
+    undone: list[str] = []
+
+    async def work() -> None:
+        try:
+            asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGTERM)
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            undone.append("work")
+
+    with pytest.raises(SystemExit) as ended, unwinding_signals(serving=False):
+        run(work())
+    assert (ended.value.code, undone) == (143, ["work"])
+
+
+def test_work_that_is_left_alone_has_its_result() -> None:
+    """And the handlers of before are in force again."""
+
+    async def work() -> int:
+        return 5
+
+    with unwinding_signals(serving=False):
+        before = signal.getsignal(signal.SIGTERM)
+        assert run(work()) == 5
+        assert signal.getsignal(signal.SIGTERM) is before
