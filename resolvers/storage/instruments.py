@@ -28,13 +28,16 @@ _COLUMNS = (
 
 async def instruments_by_name(pool: asyncpg.Pool, names: Sequence[str]) -> dict[str, Instrument]:
     """Instruments by symbol or alias; names that nobody has are absent."""
-    possible = [name for name in names if is_storable(name)]
     async with connection(pool) as one:
-        rows = await one.fetch(
-            f"SELECT asked.name AS asked, {_COLUMNS} FROM instrument_names AS asked"  # noqa: S608
-            " JOIN instruments AS i ON i.id = asked.instrument_id WHERE asked.name = ANY($1::text[])",
-            possible,
-        )
+        return await _found(one, names)
+
+
+async def _found(one: "Connection", names: Sequence[str]) -> dict[str, Instrument]:
+    rows = await one.fetch(
+        f"SELECT asked.name AS asked, {_COLUMNS} FROM instrument_names AS asked"  # noqa: S608
+        " JOIN instruments AS i ON i.id = asked.instrument_id WHERE asked.name = ANY($1::text[])",
+        [name for name in names if is_storable(name)],
+    )
     return {row["asked"]: _instrument(row) for row in rows}
 
 
@@ -74,30 +77,35 @@ async def create_instruments(pool: asyncpg.Pool, specs: Sequence[InstrumentSpec]
     """
     if not specs:
         return {}
-    specs = sorted(specs, key=lambda spec: spec.symbol)
     async with connection(pool) as one, one.transaction():
-        await _lock_names(one)
-        rows = await one.fetch(
-            "INSERT INTO instruments (symbol, name, asset_class, exchange, currency, timezone, roll_minutes,"
-            " tick_size, is_active, is_simulated) SELECT * FROM unnest($1::text[], $2::text[], $3::text[],"
-            " $4::text[], $5::text[], $6::text[], $7::smallint[], $8::float8[], $9::bool[], $10::bool[])"
-            "  AS spec (symbol) WHERE NOT EXISTS (SELECT FROM instrument_names WHERE name = spec.symbol)"
-            " ON CONFLICT DO NOTHING RETURNING id, symbol",
-            *zip(*(_values(spec) for spec in specs), strict=True),
+        return await created(one, specs)
+
+
+async def created(one: "Connection", specs: Sequence[InstrumentSpec]) -> dict[str, Instrument]:
+    """As `create_instruments`, in the transaction of *one*; others give out no names until it ends."""
+    specs = sorted(specs, key=lambda spec: spec.symbol)
+    await _lock_names(one)
+    rows = await one.fetch(
+        "INSERT INTO instruments (symbol, name, asset_class, exchange, currency, timezone, roll_minutes,"
+        " tick_size, is_active, is_simulated) SELECT * FROM unnest($1::text[], $2::text[], $3::text[],"
+        " $4::text[], $5::text[], $6::text[], $7::smallint[], $8::float8[], $9::bool[], $10::bool[])"
+        "  AS spec (symbol) WHERE NOT EXISTS (SELECT FROM instrument_names WHERE name = spec.symbol)"
+        " ON CONFLICT DO NOTHING RETURNING id, symbol",
+        *zip(*(_values(spec) for spec in specs), strict=True),
+    )
+    ids = {row["symbol"]: row["id"] for row in rows}
+    new = [spec for spec in specs if spec.symbol in ids]
+    for names in (
+        [(spec.symbol, spec.symbol) for spec in new],
+        [(a, spec.symbol) for spec in new for a in spec.aliases],
+    ):
+        await one.execute(
+            "INSERT INTO instrument_names (name, instrument_id) SELECT * FROM unnest($1::text[], $2::int[])"
+            " ON CONFLICT DO NOTHING",
+            [name for name, _ in names],
+            [ids[symbol] for _, symbol in names],
         )
-        ids = {row["symbol"]: row["id"] for row in rows}
-        new = [spec for spec in specs if spec.symbol in ids]
-        for names in (
-            [(spec.symbol, spec.symbol) for spec in new],
-            [(a, spec.symbol) for spec in new for a in spec.aliases],
-        ):
-            await one.execute(
-                "INSERT INTO instrument_names (name, instrument_id) SELECT * FROM unnest($1::text[], $2::int[])"
-                " ON CONFLICT DO NOTHING",
-                [name for name, _ in names],
-                [ids[symbol] for _, symbol in names],
-            )
-    return await instruments_by_name(pool, [spec.symbol for spec in specs])
+    return await _found(one, [spec.symbol for spec in specs])
 
 
 async def update_instrument(

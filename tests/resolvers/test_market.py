@@ -62,7 +62,7 @@ async def test_quotes_come_in_the_order_asked_for_with_errors_in_their_places(po
     await store(pool, made["ACME"], Interval.D1, spaced(2, Interval.D1))
     found = await market.quotes(_loaders(pool), ["acme", "zzzz", "NADIR", "AC", "A\0"])
     told = [str(one) if isinstance(one, GatewayError) else one[0].symbol for one in found]
-    assert told == ["ACME", "no instrument ZZZZ", "no quote of NADIR is stored", "ACME", "no instrument A\0"]
+    assert told == ["ACME", "no instrument ZZZZ", "no quote of NADIR is stored", "ACME", "no instrument 'A\\x00'"]
     assert await market.quotes(_loaders(pool), []) == []
 
 
