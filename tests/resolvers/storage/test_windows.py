@@ -209,20 +209,23 @@ async def test_minutes_reach_back_to_the_month_of_their_first_bar(pool: Pool) ->
 
 async def test_revision_and_bars_are_of_one_moment(pool: Pool, urls: ServerUrls) -> None:
     """
-    A writer that commits between the reader's two statements is not seen by either.
+    A writer that commits between the reader's statements is seen by none of them.
 
-        reader                      writer (the gate)
+        reader                                  writer (the gate)
         reads the series
-        waits for the candles       changes a bar and the revision, commits
-        reads the candles
+        asks where the window begins, waits
+                                                changes bars and revision, commits
+        reads where it begins, and the bars
+
+    The question where it begins takes its snapshot after the wait, unless the transaction has one for all.
     """
     acme = await instrument(pool)
-    bars = spaced(3, Interval.D1)
-    await store(pool, acme, Interval.D1, bars)
+    bars = spaced(3, Interval.M5)
+    await store(pool, acme, Interval.M5, bars)
     async with asyncio.timeout(_LIMIT_SECONDS), asyncio.TaskGroup() as group:
         async with held(urls.database, "LOCK TABLE candles") as writer:
-            request = _request(Interval.D1, acme.id, last=3)
-            reader = group.create_task(stored_windows(pool, Interval.D1, [request]))
+            request = _request(Interval.M5, acme.id, last=3, reach=Reach(anchored=True))
+            reader = group.create_task(stored_windows(pool, Interval.M5, [request]))
             await blocked(pool)
             await writer.execute("UPDATE series SET revision = revision + 1")
             await writer.execute("UPDATE candles SET volume = volume + 1")
@@ -230,6 +233,6 @@ async def test_revision_and_bars_are_of_one_moment(pool: Pool, urls: ServerUrls)
     assert window is not None
     assert window.state.revision == 1
     _assert_is(window, bars)
-    (window,) = await stored_windows(pool, Interval.D1, [request])
+    (window,) = await stored_windows(pool, Interval.M5, [request])
     assert window is not None
     assert (window.state.revision, window.bars.volume[0]) == (2, bars.volume[0] + 1)
