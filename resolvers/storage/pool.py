@@ -25,6 +25,8 @@ _LOST = (
     asyncpg.CannotConnectNowError,
     asyncpg.DatabaseDroppedError,
     asyncpg.IdleSessionTimeoutError,
+    # What the driver makes of a farewell that it reads where it expects an answer.
+    asyncpg.InternalClientError,
 )
 # While connecting any refusal counts: too many connections, a wrong password, no such database.
 _REFUSED = (*_LOST, asyncpg.InterfaceError, asyncpg.PostgresError)
