@@ -84,7 +84,9 @@ def _instrument_commands(parser: argparse.ArgumentParser) -> None:
     )
     edit.add_argument("--tick-size", type=float)
     edit.add_argument("--active", choices=("yes", "no"))
-    edit.add_argument("--alias", action="append", help="another name; give it again for more; replaces all aliases")
+    edit.add_argument(
+        "--alias", action="append", help="another name; give it again for more; replaces all aliases, '' by none"
+    )
 
 
 if __name__ == "__main__":

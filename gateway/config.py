@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from schema.limits import Limits
 
@@ -14,8 +14,11 @@ class SettingsError(Exception):
     """A variable of the environment that cannot be right; says which, what was expected and what was found."""
 
 
-def _setting(default: Any, meaning: str, *, unit: str = "", secret: bool = False, least: float | None = None) -> Any:
-    return field(default=default, metadata={"meaning": meaning, "unit": unit, "secret": secret, "least": least})
+def _setting(
+    default: Any, meaning: str, *, unit: str = "", least: float | None = None, schemes: tuple[str, ...] = ()
+) -> Any:
+    """A field; one with *schemes* is a URL that begins with one of them, and a secret."""
+    return field(default=default, metadata={"meaning": meaning, "unit": unit, "least": least, "schemes": schemes})
 
 
 _LIMITS = Limits()
@@ -42,10 +45,16 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address to listen on.")
     port: int = _setting(8000, "TCP port to listen on.", least=0)
     database_url: str | None = _setting(
-        None, "PostgreSQL 15 or later; without it an embedded server is used.", unit="DSN", secret=True
+        None,
+        "PostgreSQL 15 or later; without it an embedded server is used.",
+        unit="DSN",
+        schemes=("postgresql", "postgres"),
     )
     redis_url: str | None = _setting(
-        None, "Redis 6.2 or later; without it an embedded server is used.", unit="URL", secret=True
+        None,
+        "Redis 6.2 or later; without it an embedded server is used.",
+        unit="URL",
+        schemes=("redis", "rediss", "unix"),
     )
     data_dir: Path | None = _setting(
         None, "Where the embedded servers keep their data; by default a place of the system's choice.", unit="directory"
@@ -120,7 +129,11 @@ class Settings:
             if variable.startswith("GATEWAY_") and variable not in known:
                 raise SettingsError(f"{variable} is not a setting; there are {', '.join(sorted(known))}")
         return cls(
-            **{one.name: _parsed(one, environment[name]) for name, one in known.items() if environment.get(name)}
+            **{
+                one.name: _parsed(one, environment[name])
+                for name, one in known.items()
+                if environment.get(name, "").strip()
+            }
         )
 
     def shown(self) -> list[tuple[str, str, str]]:
@@ -128,7 +141,7 @@ class Settings:
         rows = []
         for one in fields(self):
             value = getattr(self, one.name)
-            text = "" if value is None else hidden(str(value)) if one.metadata["secret"] else str(value)
+            text = "" if value is None else hidden(str(value)) if one.metadata["schemes"] else str(value)
             rows.append((variable_of(one), text, one.metadata["unit"]))
         return rows
 
@@ -139,18 +152,21 @@ def variable_of(setting: "Field[Any]") -> str:
 
 
 def hidden(url: str) -> str:
-    """*url* without its password, also where the password stands in the query."""
-    parts = urlsplit(url)
-    if not parts.scheme:
+    """
+    *url* without its password, also where the password stands in the query.
+
+    It is not parsed as a URL: one that is wrong, say by an unescaped ``#`` in its password, must not show it either.
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator:
         return "…"
-    place = parts.netloc
-    if "@" in place:
-        user, _, host = place.rpartition("@")
-        place = f"{user.partition(':')[0]}:…@{host}" if ":" in user else f"{user}@{host}"
-    query = "&".join(
-        f"{pair.partition('=')[0]}=…" if "pass" in pair.lower() else pair for pair in parts.query.split("&") if pair
-    )
-    return urlunsplit((parts.scheme, place, parts.path, query, ""))
+    login, at, place = rest.rpartition("@")
+    if at:
+        user, colon, _ = login.partition(":")
+        login = f"{user}:…" if colon else user
+    place, mark, query = place.partition("?")
+    pairs = [f"{pair.partition('=')[0]}=…" if "pass" in pair.lower() else pair for pair in query.split("&")]
+    return f"{scheme}://{login}{at}{place}{mark}{'&'.join(pairs)}"
 
 
 def _boolean(text: str) -> bool:
@@ -173,6 +189,8 @@ def _parsed(setting: "Field[Any]", text: str) -> Any:
     except (ValueError, KeyError):
         bound = "" if least is None else f" of at least {least}"
         raise SettingsError(f"{variable} must be {expected}{bound}, was {text!r}") from None
+    if setting.metadata["schemes"]:
+        _check_url(variable, value, setting.metadata["schemes"])
     if setting.name == "port" and value > 65_535:
         raise SettingsError(f"{variable} must be at most 65535, was {text!r}")
     if setting.name == "log_level":
@@ -180,3 +198,16 @@ def _parsed(setting: "Field[Any]", text: str) -> Any:
         if value not in ("DEBUG", "INFO", "WARNING", "ERROR"):
             raise SettingsError(f"{variable} must be DEBUG, INFO, WARNING or ERROR, was {text!r}")
     return value
+
+
+def _check_url(variable: str, url: str, schemes: tuple[str, ...]) -> None:
+    expected = " or ".join(f"{scheme}://" for scheme in schemes)
+    if url.partition("://")[0] not in schemes or "://" not in url:
+        raise SettingsError(f"{variable} must begin with {expected}, was {hidden(url)!r}")
+    try:
+        # The property checks itself; a list of hosts, which PostgreSQL takes, is beyond it.
+        _ = "," in url or urlsplit(url).port
+    except ValueError:
+        raise SettingsError(
+            f"{variable} must be a URL with special characters of its password escaped, was {hidden(url)!r}"
+        ) from None

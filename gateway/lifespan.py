@@ -12,7 +12,9 @@ from starlette.requests import Request
 from gateway.config import ServerUrls, Settings
 from gateway.observe.health import Ping
 from resolvers.services import Services
-from resolvers.storage.pool import open_pool, ping
+from resolvers.storage.pool import close_pool, open_pool, ping
+
+_PATIENCE_SECONDS = 1.0
 
 
 class State(TypedDict):
@@ -32,7 +34,8 @@ async def opened(settings: Settings, urls: ServerUrls) -> AsyncIterator[State]:
     """
     async with AsyncExitStack() as stack:
         pool = await open_pool(urls.database, size=settings.database_connections)
-        stack.push_async_callback(pool.close)
+        # Requests had their grace; a statement that runs now is that of one which was given up.
+        stack.push_async_callback(close_pool, pool, patience_seconds=_PATIENCE_SECONDS)
         cache = redis.Redis.from_url(urls.redis)
         stack.push_async_callback(cache.aclose)
         services = Services(

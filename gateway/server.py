@@ -1,9 +1,11 @@
 """The uvicorn server of one process."""
 
+import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -17,6 +19,22 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, announce: Callable[[int], None]) -> None:
         super().__init__(config)
         self._announce = announce
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stops gracefully for a terminal that was closed too, which uvicorn does not listen to."""
+        if not hasattr(signal, "SIGHUP"):
+            with super().capture_signals():
+                yield
+            return
+        before = signal.signal(signal.SIGHUP, self.handle_exit)
+        try:
+            with super().capture_signals():
+                yield
+        finally:
+            signal.signal(signal.SIGHUP, before)
+        if signal.SIGHUP in self._captured_signals:
+            signal.raise_signal(signal.SIGHUP)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts to listen."""
@@ -52,5 +70,10 @@ def serve(settings: Settings, urls: ServerUrls, *, begun: float, note: str = "")
         timeout_graceful_shutdown=settings.shutdown_grace_seconds,
     )
     server = Server(config, announce)
-    server.run()
+    try:
+        server.run()
+    except SystemExit:
+        # uvicorn's way to say that it cannot listen; its status 3 means something else here.
+        if server.started:
+            raise
     return 0 if server.started else 1

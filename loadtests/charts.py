@@ -181,13 +181,17 @@ async def _measured(
         run = await open_loop(gateway.port, prepared, rate=rate, seconds=chosen.seconds, connections=chosen.connections)
         figures += _open_figures(run, rate, is_first=number == 0)
         faults += run.faults
+    used = gateway.cpu_seconds()
     run = await closed_loop(gateway.port, source_of_shots, concurrency=chosen.concurrency, seconds=chosen.seconds)
     faults += run.faults
-    rate = len(run.all_times_ms()) / run.seconds
+    times = run.all_times_ms()
     what = f"closed loop, {chosen.concurrency} clients"
     figures.append(
-        Figure(key="closed_rate", what=what, value=rate, unit="requests/s", details=_spread(run.all_times_ms()))
+        Figure(key="closed_rate", what=what, value=len(times) / run.seconds, unit="requests/s", details=_spread(times))
     )
+    if used is not None and times:
+        spent = ((gateway.cpu_seconds() or used) - used) / len(times) * 1000
+        figures.append(Figure(key="cpu_ms", what="processor time of the gateway per request", value=spent, unit="ms"))
     memory = gateway.memory_mb()
     if memory:
         figures.append(Figure(key="memory_mb", what="memory of the gateway (RSS)", value=memory["most"], unit="MB"))
@@ -230,14 +234,6 @@ def _open_figures(run: Run, rate: float, *, is_first: bool) -> list[Figure]:
             for number, kind in enumerate(KINDS)
             if run.times_ms.get(kind.name)
         ),
-    ]
-
-
-def _closed_figures(run: Run, concurrency: int) -> list[Figure]:
-    times = run.all_times_ms()
-    what = f"closed loop, {concurrency} clients"
-    return [
-        Figure(key="closed_rate", what=what, value=len(times) / run.seconds, unit="requests/s", details=_spread(times))
     ]
 
 

@@ -89,13 +89,13 @@ class Report:
         data = [*self.data, "too short a run for its figures to mean anything"] if self.is_short else self.data
         return "\n".join([*(f"- {line}" for line in data), "", *rows])
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self, commit: str) -> dict[str, Any]:
         """All of it, with the commit, the command and the machine that it holds for."""
         promises = budgets(self.scenario)
         return {
             "scenario": self.scenario,
             "is_short": self.is_short,
-            "commit": _commit(),
+            "commit": commit,
             "command": shlex.join(["python", "-m", f"loadtests.{self.scenario}", *sys.argv[1:]]),
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "machine": _machine(),
@@ -127,6 +127,8 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     """Adds what all scenarios have in common."""
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a figure misses its budget")
     parser.add_argument("--results", type=Path, default=RESULTS, metavar="DIR", help="where the JSON file is written")
+    # Asked now: at the end of a run the work tree may be another one.
+    parser.set_defaults(commit=_commit())
 
 
 def finished(report: Report, chosen: argparse.Namespace) -> int:
@@ -134,7 +136,7 @@ def finished(report: Report, chosen: argparse.Namespace) -> int:
     chosen.results.mkdir(parents=True, exist_ok=True)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     path = chosen.results / f"{report.scenario}-{stamp}.json"
-    path.write_bytes(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2))
+    path.write_bytes(orjson.dumps(report.as_json(chosen.commit), option=orjson.OPT_INDENT_2))
     print(report.markdown())
     print(f"\nload average {', '.join(f'{load:.1f}' for load in os.getloadavg())}; written to {path}")
     failed = report.failed()

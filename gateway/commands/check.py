@@ -1,10 +1,10 @@
 """``gateway check``: the effective settings, and what cannot be reached."""
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
+from gateway import signals
 from gateway.commands.running import DONE, FAILED, opened_pool
 from gateway.config import ServerUrls, Settings, hidden
 from resolvers.errors import GatewayError
@@ -19,7 +19,7 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
     for variable, value, unit in rows:
         sys.stdout.write(f"{variable:<{width}}  {value:<{values}}  {unit}".rstrip() + "\n")
     sys.stdout.write("\n")
-    reached = asyncio.run(_reached(settings))
+    reached = signals.run(_reached(settings))
     return DONE if reached else FAILED
 
 

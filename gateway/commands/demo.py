@@ -1,9 +1,9 @@
 """``gateway demo``: serves a simulated market, or a file of the user's."""
 
 import argparse
-import asyncio
 import time
 
+from gateway import signals
 from gateway.commands.import_ import import_file
 from gateway.commands.running import opened_pool, servers
 from gateway.config import ServerUrls, Settings
@@ -16,8 +16,8 @@ from resolvers.storage.migrate import migrate
 def run(chosen: argparse.Namespace, settings: Settings) -> int:
     """Makes what is missing, then serves until a signal asks to stop."""
     configure_logs(settings.log_level)
-    with servers(settings) as urls:
-        asyncio.run(_fill(chosen, settings, urls))
+    with servers(settings, serving=True) as urls:
+        signals.run(_fill(chosen, settings, urls))
         note = "" if chosen.data else " (a simulated market: every price is made up)"
         return serve(settings, urls, begun=chosen.begun, note=note)
 

@@ -4,22 +4,21 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from tqdm import tqdm
 
+from gateway import signals
 from gateway.commands.running import DONE, FAILED, REJECTED_ROWS, opened_pool, prepare, servers, told
 from gateway.config import ServerUrls, Settings
 from gateway.feeds.files import FileOptions, PriceFile, read_prices, write_rejects
-from resolvers.errors import BadInput, GatewayError
-from resolvers.model.bars import Bars
+from resolvers.errors import GatewayError
 from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec, Source, usual_aliases
 from resolvers.model.interval import Interval
 from resolvers.model.session import SessionCalendar
-from resolvers.storage.bars import SeriesWrite, store_bars
-from resolvers.storage.instruments import create_instruments, instruments_by_name
+from resolvers.storage.bars import import_bars
 from resolvers.storage.partitions import tidy, years_of
 from resolvers.storage.pool import Pool
 
@@ -31,11 +30,13 @@ _SHOWN = 10
 
 def run(chosen: argparse.Namespace, settings: Settings) -> int:
     """Reads every file, stores the good rows and tells of the bad ones; each file is one transaction."""
+    if chosen.rejects is not None:
+        write_rejects(chosen.rejects, [])  # says now that it cannot, not after the work
     if chosen.dry_run:
         outcomes = [_attempted(path, lambda path: read_file(path, chosen)) for path in chosen.files]
     else:
-        with servers(settings, redis=False) as urls:
-            outcomes = asyncio.run(_stored(chosen, settings, urls))
+        with servers(settings, serving=False) as urls:
+            outcomes = signals.run(_stored(chosen, settings, urls))
     files = [one for one in outcomes if one is not None]
     rejects = [reject for file in files for reject in file.rejects]
     if chosen.rejects is not None:
@@ -103,14 +104,26 @@ async def import_file(pool: Pool, path: Path, chosen: argparse.Namespace) -> Pri
     """
     begun = time.monotonic()
     file = await asyncio.to_thread(read_file, path, chosen)
-    instruments = await _instruments(pool, file.series, chosen)
-    writes = [
-        SeriesWrite(
-            instrument=instruments[symbol], interval=Interval.parse(chosen.interval), source=Source.FILE, bars=bars
+
+    def new(symbol: str) -> InstrumentSpec:
+        return InstrumentSpec(
+            symbol=symbol,
+            asset_class=AssetClass(chosen.asset_class),
+            currency=chosen.currency.strip().upper(),
+            sessions=SessionCalendar(timezone=chosen.timezone),
+            aliases=usual_aliases(symbol),
         )
-        for symbol, bars in file.series.items()
-    ]
-    changes = await store_bars(pool, writes, now=int(time.time()))
+
+    created, changes = await import_bars(
+        pool,
+        file.series,
+        new=new,
+        interval=Interval.parse(chosen.interval),
+        source=Source.FILE,
+        now=int(time.time()),
+    )
+    if created:
+        _say_created(created)
     stored = sum(change.bars for change in changes if not change.is_derived)
     derived = sum(change.bars for change in changes if change.is_derived)
     if stored + derived >= _LARGE:
@@ -122,33 +135,14 @@ async def import_file(pool: Pool, path: Path, chosen: argparse.Namespace) -> Pri
     return file
 
 
-async def _instruments(pool: Pool, series: Mapping[str, Bars], chosen: argparse.Namespace) -> dict[str, Instrument]:
-    """The instrument of each symbol; new ones are created by the options, and said so."""
-    known = await instruments_by_name(pool, list(series))
-    new = [
-        InstrumentSpec(
-            symbol=symbol,
-            asset_class=AssetClass(chosen.asset_class),
-            currency=chosen.currency.strip().upper(),
-            sessions=SessionCalendar(timezone=chosen.timezone),
-            aliases=usual_aliases(symbol),
-        )
-        for symbol in series
-        if symbol not in known
-    ]
-    if new:
-        named = ", ".join(spec.symbol for spec in new[:_SHOWN]) + (", …" if len(new) > _SHOWN else "")
-        _say(
-            f"{len(new)} new instruments ({named}): asset class {chosen.asset_class}, currency {new[0].currency},"
-            f" time zone {chosen.timezone}; `gateway instruments set` changes them"
-        )
-        known |= await create_instruments(pool, new)
-    by_id: dict[int, str] = {}
-    for symbol in series:
-        other = by_id.setdefault(known[symbol].id, symbol)
-        if other != symbol:
-            raise BadInput(f"{other} and {symbol} are names of the same instrument; a file may use one of them")
-    return known
+def _say_created(instruments: Sequence[Instrument]) -> None:
+    """Says which instruments are new, and what was assumed of them."""
+    spec = instruments[0].spec
+    named = ", ".join(one.symbol for one in instruments[:_SHOWN]) + (", …" if len(instruments) > _SHOWN else "")
+    _say(
+        f"{len(instruments)} new instruments ({named}): asset class {spec.asset_class}, currency {spec.currency},"
+        f" time zone {spec.sessions.timezone}; `gateway instruments set` changes them"
+    )
 
 
 @contextmanager

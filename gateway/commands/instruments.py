@@ -1,7 +1,6 @@
 """``gateway instruments``: lists and edits instruments."""
 
 import argparse
-import asyncio
 import csv
 import sys
 from collections.abc import Mapping
@@ -9,11 +8,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from gateway import signals
 from gateway.commands.running import DONE, CommandError, opened_pool, prepare, servers
 from gateway.config import ServerUrls, Settings
 from resolvers.errors import NotFound
 from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec
 from resolvers.model.instrument_page import InstrumentPage
+from resolvers.model.stored_text import is_storable
 from resolvers.storage.bars import rederive_sessions
 from resolvers.storage.instruments import (
     create_instruments,
@@ -40,8 +41,8 @@ _PAGE = 1000
 
 def run(chosen: argparse.Namespace, settings: Settings) -> int:
     """Runs one action on the instruments."""
-    with servers(settings, redis=False) as urls:
-        asyncio.run(_run(chosen, settings, urls))
+    with servers(settings, serving=False) as urls:
+        signals.run(_run(chosen, settings, urls))
     return DONE
 
 
@@ -55,7 +56,9 @@ async def _run(chosen: argparse.Namespace, settings: Settings, urls: ServerUrls)
         else:
             given = {name: getattr(chosen, name) for name in _COLUMNS if getattr(chosen, name, None) is not None}
             aliases = None if chosen.alias is None else " ".join(chosen.alias)
-            await _edit(pool, await _known(pool, chosen.symbol), given | ({"aliases": aliases} if aliases else {}))
+            await _edit(
+                pool, await _known(pool, chosen.symbol), given | ({} if aliases is None else {"aliases": aliases})
+            )
 
 
 async def _known(pool: Pool, symbol: str) -> Instrument:
@@ -117,9 +120,12 @@ async def _import(pool: Pool, path: Path) -> None:
 
 
 async def _edit_or_create(pool: Pool, row: Mapping[str, str]) -> None:
-    symbol = row["symbol"].upper()
+    symbol = row.get("symbol", "").upper()
     if not symbol:
         raise CommandError("a symbol was expected, found nothing")
+    for name, text in row.items():
+        if not is_storable(text):
+            raise CommandError(f"{name} must be text without NUL, was {text!r}")
     found = await instruments_by_name(pool, [symbol])
     if symbol not in found:
         found = await create_instruments(pool, [InstrumentSpec(symbol=symbol)])

@@ -1,16 +1,15 @@
 """What every command needs: settings, servers, and errors told in one line."""
 
 import argparse
-import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from gateway.config import ServerUrls, Settings, SettingsError
 from gateway.signals import unwinding_signals
-from resolvers.errors import GatewayError, Unavailable
+from resolvers.errors import GatewayError
 from resolvers.storage.migrate import migrate, pending_migrations
-from resolvers.storage.pool import Pool, connection, open_pool
+from resolvers.storage.pool import Pool, close_pool, connection, open_pool
 
 DONE, FAILED, WRONG_USAGE, REJECTED_ROWS, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -38,15 +37,15 @@ def told(error: Exception, status: int) -> int:
 
 
 @contextmanager
-def servers(settings: Settings, *, redis: bool = True) -> Iterator[ServerUrls]:
+def servers(settings: Settings, *, serving: bool) -> Iterator[ServerUrls]:
     """
-    PostgreSQL, and Redis unless told otherwise: the ones of the settings, embedded ones for those that are not set.
+    PostgreSQL, and Redis for a *serving* command: the ones of the settings, embedded ones for those that are not set.
 
     Raises:
         CommandError: If an embedded server cannot be started.
     """
-    embed_database, embed_redis = settings.database_url is None, redis and settings.redis_url is None
-    with unwinding_signals():
+    embed_database, embed_redis = settings.database_url is None, serving and settings.redis_url is None
+    with unwinding_signals(serving=serving):
         if not (embed_database or embed_redis):
             yield ServerUrls(database=settings.database_url or "", redis=settings.redis_url or "")
             return
@@ -89,7 +88,4 @@ async def opened_pool(settings: Settings, urls: ServerUrls) -> AsyncIterator[Poo
     try:
         yield pool
     finally:
-        try:
-            await asyncio.wait_for(pool.close(), 10)
-        except (TimeoutError, Unavailable):
-            pool.terminate()
+        await close_pool(pool, patience_seconds=10)

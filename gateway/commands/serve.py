@@ -1,8 +1,8 @@
 """``gateway serve``: serves what is stored."""
 
 import argparse
-import asyncio
 
+from gateway import signals
 from gateway.commands.running import prepare, servers
 from gateway.config import Settings
 from gateway.observe.logs import configure_logs
@@ -12,6 +12,6 @@ from gateway.server import serve
 def run(chosen: argparse.Namespace, settings: Settings) -> int:
     """Serves until a signal asks to stop."""
     configure_logs(settings.log_level)
-    with servers(settings) as urls:
-        asyncio.run(prepare(settings, urls))
+    with servers(settings, serving=True) as urls:
+        signals.run(prepare(settings, urls))
         return serve(settings, urls, begun=chosen.begun)

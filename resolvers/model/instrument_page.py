@@ -32,6 +32,7 @@ class InstrumentPage:
 
     def __post_init__(self) -> None:
         """Refuses what cannot be looked for."""
-        for name, text in (("search", self.search), ("currency", self.currency), ("exchange", self.exchange)):
+        for name in ("after", "search", "currency", "exchange"):
+            text: str | None = getattr(self, name)
             if text is not None and not is_storable(text):
                 raise BadInput(f"{name} must be text without NUL, was {text[:40]!r}")

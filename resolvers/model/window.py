@@ -29,7 +29,7 @@ class WindowRequest:
 
     Attributes:
         start: First moment, inclusive, in unix seconds; None for no bound.
-        end: Last moment, exclusive, in unix seconds; None for no bound.
+        end: Last moment, exclusive and after *start*, in unix seconds; None for no bound.
         last: At most this many bars, the newest of the range; None for all of it.
         limit: Most bars that the answer may hold.
         reach: How far before the window to read as well.

@@ -1,20 +1,21 @@
 """Writing bars: one transaction for the bars, their rollups, the revisions and the quotes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import asyncpg
 
-from resolvers.errors import Conflict
-from resolvers.model.instrument import Instrument, Source
+from resolvers.errors import BadInput, Conflict
+from resolvers.model.bars import Bars
+from resolvers.model.instrument import Instrument, InstrumentSpec, Source
 from resolvers.model.interval import Interval
 from resolvers.model.session import DAY
+from resolvers.storage.bar_quotes import quotes_from_bars
 from resolvers.storage.deriving import Touched, derive, touched_by, with_rollups
-from resolvers.storage.instruments import session_calendars
+from resolvers.storage.instruments import created, instruments_by_name, session_calendars
 from resolvers.storage.partitions import ensure_partitions, years_of
 from resolvers.storage.pool import connection
-from resolvers.storage.quotes import quotes_from_bars
 from resolvers.storage.series import lock_series
 from resolvers.storage.windows import series_states
 from resolvers.storage.writing import SeriesChange, SeriesWrite, write_stored
@@ -22,7 +23,7 @@ from resolvers.storage.writing import SeriesChange, SeriesWrite, write_stored
 if TYPE_CHECKING:
     from resolvers.storage.pool import Connection
 
-__all__ = ["SeriesChange", "SeriesWrite", "rederive_sessions", "store_bars"]
+__all__ = ["SeriesChange", "SeriesWrite", "import_bars", "rederive_sessions", "store_bars"]
 
 # Further than two calendars can put the date of one instant apart.
 _CALENDAR_SLACK = 3 * DAY
@@ -40,19 +41,68 @@ async def store_bars(pool: asyncpg.Pool, writes: Sequence[SeriesWrite], *, now: 
     Raises:
         Conflict: If a series has another source, or real bars meet a simulated instrument.
     """
+    await _ensure_partitions(pool, [write.bars for write in writes])
+    async with connection(pool) as one, one.transaction():
+        return await _stored(one, writes, now=now)
+
+
+async def import_bars(
+    pool: asyncpg.Pool,
+    series: Mapping[str, Bars],
+    *,
+    new: Callable[[str], InstrumentSpec],
+    interval: Interval,
+    source: Source,
+    now: int,
+) -> tuple[list[Instrument], list[SeriesChange]]:
+    """
+    As `store_bars`, by symbol: a symbol that is unknown becomes the instrument *new*, in the same transaction.
+
+    Returns:
+        The instruments that were created, and what changed.
+
+    Raises:
+        BadInput: If two of the symbols are names of one instrument.
+        Conflict: As `store_bars`.
+    """
+    known = await instruments_by_name(pool, list(series))
+    specs = [new(symbol) for symbol in series if symbol not in known]
+    await _ensure_partitions(pool, list(series.values()))
+    async with connection(pool) as one, one.transaction():
+        found = await created(one, specs) if specs else {}
+        instruments = known | found
+        _refuse_two_names(instruments, series)
+        writes = [
+            SeriesWrite(instrument=instruments[symbol], interval=interval, source=source, bars=bars)
+            for symbol, bars in series.items()
+        ]
+        return list(found.values()), await _stored(one, writes, now=now)
+
+
+def _refuse_two_names(instruments: Mapping[str, Instrument], symbols: Iterable[str]) -> None:
+    by_id: dict[int, str] = {}
+    for symbol in symbols:
+        other = by_id.setdefault(instruments[symbol].id, symbol)
+        if other != symbol:
+            raise BadInput(f"{other} and {symbol} are names of the same instrument; a file may use one of them")
+
+
+async def _ensure_partitions(pool: asyncpg.Pool, all_bars: Sequence[Bars]) -> None:
+    years = {year for bars in all_bars if len(bars) for year in years_of(int(bars.time[0]), int(bars.time[-1]))}
+    await ensure_partitions(pool, years)
+
+
+async def _stored(one: "Connection", writes: Sequence[SeriesWrite], *, now: int) -> list[SeriesChange]:
     writes = [write for write in writes if len(write.bars)]
     for write in writes:
         _refuse_mixing(write)
     if not writes:
         return []
-    years = {year for write in writes for year in years_of(int(write.bars.time[0]), int(write.bars.time[-1]))}
-    await ensure_partitions(pool, years)
-    async with connection(pool) as one, one.transaction():
-        locked = await lock_series(one, with_rollups({write.key: write.source for write in writes}))
-        writes = await _with_present_sessions(one, writes)
-        stored = await write_stored(one, locked, writes)
-        derived = await derive(one, locked, touched_by(stored))
-        await quotes_from_bars(one, writes, now=now)
+    locked = await lock_series(one, with_rollups({write.key: write.source for write in writes}))
+    writes = await _with_present_sessions(one, writes)
+    stored = await write_stored(one, locked, writes)
+    derived = await derive(one, locked, touched_by(stored))
+    await quotes_from_bars(one, writes, now=now)
     return stored + derived
 
 

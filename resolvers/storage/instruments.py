@@ -16,6 +16,8 @@ from resolvers.storage.pool import connection
 if TYPE_CHECKING:
     from resolvers.storage.pool import Connection
 
+_LOCK = 0x5_16A4
+
 _COLUMNS = (
     "i.id, i.symbol, i.name, i.asset_class, i.exchange, i.currency, i.timezone, i.roll_minutes, i.tick_size,"
     " i.is_active, i.is_simulated,"
@@ -26,13 +28,16 @@ _COLUMNS = (
 
 async def instruments_by_name(pool: asyncpg.Pool, names: Sequence[str]) -> dict[str, Instrument]:
     """Instruments by symbol or alias; names that nobody has are absent."""
-    possible = [name for name in names if is_storable(name)]
     async with connection(pool) as one:
-        rows = await one.fetch(
-            f"SELECT asked.name AS asked, {_COLUMNS} FROM instrument_names AS asked"  # noqa: S608
-            " JOIN instruments AS i ON i.id = asked.instrument_id WHERE asked.name = ANY($1::text[])",
-            possible,
-        )
+        return await _found(one, names)
+
+
+async def _found(one: "Connection", names: Sequence[str]) -> dict[str, Instrument]:
+    rows = await one.fetch(
+        f"SELECT asked.name AS asked, {_COLUMNS} FROM instrument_names AS asked"  # noqa: S608
+        " JOIN instruments AS i ON i.id = asked.instrument_id WHERE asked.name = ANY($1::text[])",
+        [name for name in names if is_storable(name)],
+    )
     return {row["asked"]: _instrument(row) for row in rows}
 
 
@@ -66,32 +71,41 @@ async def instrument_count(pool: asyncpg.Pool, page: InstrumentPage) -> int:
 
 async def create_instruments(pool: asyncpg.Pool, specs: Sequence[InstrumentSpec]) -> dict[str, Instrument]:
     """
-    Creates those instruments whose symbol no instrument has yet, and returns all of them by symbol.
+    Creates an instrument for each symbol under which none is found yet, and returns by symbol what is found now.
 
-    Aliases that another instrument has already are left to it.
+    That may be an instrument which has the symbol as an alias. Aliases that another one has are left to it.
     """
-    specs = sorted(specs, key=lambda spec: spec.symbol)
+    if not specs:
+        return {}
     async with connection(pool) as one, one.transaction():
-        rows = await one.fetch(
-            "INSERT INTO instruments (symbol, name, asset_class, exchange, currency, timezone, roll_minutes,"
-            " tick_size, is_active, is_simulated) SELECT * FROM unnest($1::text[], $2::text[], $3::text[],"
-            " $4::text[], $5::text[], $6::text[], $7::smallint[], $8::float8[], $9::bool[], $10::bool[])"
-            " ON CONFLICT DO NOTHING RETURNING id, symbol",
-            *zip(*(_values(spec) for spec in specs), strict=True),
+        return await created(one, specs)
+
+
+async def created(one: "Connection", specs: Sequence[InstrumentSpec]) -> dict[str, Instrument]:
+    """As `create_instruments`, in the transaction of *one*; others give out no names until it ends."""
+    specs = sorted(specs, key=lambda spec: spec.symbol)
+    await _lock_names(one)
+    rows = await one.fetch(
+        "INSERT INTO instruments (symbol, name, asset_class, exchange, currency, timezone, roll_minutes,"
+        " tick_size, is_active, is_simulated) SELECT * FROM unnest($1::text[], $2::text[], $3::text[],"
+        " $4::text[], $5::text[], $6::text[], $7::smallint[], $8::float8[], $9::bool[], $10::bool[])"
+        "  AS spec (symbol) WHERE NOT EXISTS (SELECT FROM instrument_names WHERE name = spec.symbol)"
+        " ON CONFLICT DO NOTHING RETURNING id, symbol",
+        *zip(*(_values(spec) for spec in specs), strict=True),
+    )
+    ids = {row["symbol"]: row["id"] for row in rows}
+    new = [spec for spec in specs if spec.symbol in ids]
+    for names in (
+        [(spec.symbol, spec.symbol) for spec in new],
+        [(a, spec.symbol) for spec in new for a in spec.aliases],
+    ):
+        await one.execute(
+            "INSERT INTO instrument_names (name, instrument_id) SELECT * FROM unnest($1::text[], $2::int[])"
+            " ON CONFLICT DO NOTHING",
+            [name for name, _ in names],
+            [ids[symbol] for _, symbol in names],
         )
-        ids = {row["symbol"]: row["id"] for row in rows}
-        new = [spec for spec in specs if spec.symbol in ids]
-        for names in (
-            [(spec.symbol, spec.symbol) for spec in new],
-            [(a, spec.symbol) for spec in new for a in spec.aliases],
-        ):
-            await one.execute(
-                "INSERT INTO instrument_names (name, instrument_id) SELECT * FROM unnest($1::text[], $2::int[])"
-                " ON CONFLICT DO NOTHING",
-                [name for name, _ in names],
-                [ids[symbol] for _, symbol in names],
-            )
-    return await instruments_by_name(pool, [spec.symbol for spec in specs])
+    return await _found(one, [spec.symbol for spec in specs])
 
 
 async def update_instrument(
@@ -107,6 +121,7 @@ async def update_instrument(
         for column, value in changes.items():
             await one.execute(f"UPDATE instruments SET {column} = $2 WHERE id = $1", instrument.id, value)  # noqa: S608
         if aliases is not None:
+            await _lock_names(one)
             await one.execute(
                 "DELETE FROM instrument_names WHERE instrument_id = $1 AND name <> $2", instrument.id, instrument.symbol
             )
@@ -135,6 +150,15 @@ async def session_calendars(one: "Connection", instrument_ids: Sequence[int]) ->
         "SELECT id, timezone, roll_minutes FROM instruments WHERE id = ANY($1::int[])", instrument_ids
     )
     return {row["id"]: _calendar(row) for row in rows}
+
+
+async def _lock_names(one: "Connection") -> None:
+    """
+    Lets one transaction at a time give out names.
+
+    Two that each want the other's would wait in a circle: ``BRK.B`` with the alias ``BRK-B``, and the other way round.
+    """
+    await one.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
 
 
 def _conditions(page: InstrumentPage) -> tuple[str, list[Any]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from resolvers.errors import Unavailable
 from resolvers.storage.pool import connecting, reached
 
 if TYPE_CHECKING:
@@ -42,13 +43,15 @@ async def migrate(dsn: str) -> tuple[Migration, ...]:
     Uses a connection of its own: the lock belongs to the session, and each migration is one transaction.
 
     Raises:
-        Unavailable: If PostgreSQL does not answer, or does not let us in.
+        Unavailable: If PostgreSQL does not answer, does not let us in, or does not let us make tables.
     """
     with connecting():
         connection = await asyncpg.connect(dsn)
     try:
-        with reached():
+        with reached(connection):
             return await _applied(connection)
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise Unavailable(f"PostgreSQL does not let this role make the tables: {error}") from error
     finally:
         await connection.close()
 

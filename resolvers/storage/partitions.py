@@ -49,10 +49,9 @@ async def ensure_partitions(pool: asyncpg.Pool, years: Iterable[int]) -> None:
 async def _make_partition(one: "Connection", year: int) -> None:
     await one.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
     name = f"candles_{year:d}"
-    # Another process may have made it while this one waited. The catalog is asked as a table: a look-up by name
-    # (to_regclass) may still answer from what this connection knew before it waited.
+    # Asked of the table: a look-up by name may still answer from before the wait.
     if await one.fetchval("SELECT EXISTS (SELECT FROM pg_class WHERE relname = $1 AND relispartition)", name):
-        return
+        return  # another process made it meanwhile
     first, end = f"'{year:04d}-01-01 00:00+00'", f"'{year + 1:04d}-01-01 00:00+00'"
     await one.execute(f"CREATE TABLE {name} (LIKE candles INCLUDING ALL)")
     await one.execute(f"ALTER TABLE {name} ADD CONSTRAINT in_year CHECK (time >= {first} AND time < {end})")

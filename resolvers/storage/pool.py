@@ -1,5 +1,6 @@
 """The connection pool, and what a lost PostgreSQL looks like to the layers above."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, TypeAlias
@@ -18,20 +19,21 @@ if TYPE_CHECKING:
 _LOST = (
     OSError,
     TimeoutError,
-    asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.DatabaseDroppedError,
     asyncpg.IdleSessionTimeoutError,
+    # What the driver makes of a farewell that it reads where it expects an answer.
+    asyncpg.InternalClientError,
 )
 # While connecting any refusal counts: too many connections, a wrong password, no such database.
-_REFUSED = (*_LOST, asyncpg.PostgresError)
+_REFUSED = (*_LOST, asyncpg.InterfaceError, asyncpg.PostgresError)
 
 
 @contextmanager
-def reached() -> Iterator[None]:
+def reached(one: "Connection") -> Iterator[None]:
     """
     What is done with a connection.
 
@@ -40,8 +42,22 @@ def reached() -> Iterator[None]:
     """
     try:
         yield
-    except _LOST as error:
+    except asyncpg.InternalClientError as error:
+        # A farewell of the server that crossed a statement of ours: the driver no longer knows where it is.
+        one.terminate()
         raise Unavailable("PostgreSQL cannot be reached") from error
+    except (*_LOST, asyncpg.InterfaceError) as error:
+        # The driver says by the same error that a call was wrong, which is no loss of PostgreSQL.
+        if isinstance(error, asyncpg.InterfaceError) and _is_open(one):
+            raise
+        raise Unavailable("PostgreSQL cannot be reached") from error
+
+
+def _is_open(one: "Connection") -> bool:
+    try:
+        return not one.is_closed()
+    except asyncpg.InterfaceError:
+        return False  # the pool took it back when it was lost
 
 
 @contextmanager
@@ -54,8 +70,9 @@ def connecting() -> Iterator[None]:
     """
     try:
         yield
-    except _REFUSED as error:
-        raise Unavailable(f"PostgreSQL cannot be reached: {error}") from error
+    # The URL may be none at all, or its port no number.
+    except (*_REFUSED, ValueError) as error:
+        raise Unavailable(f"PostgreSQL cannot be reached: {str(error) or type(error).__name__}") from error
 
 
 async def open_pool(dsn: str, *, size: int) -> asyncpg.Pool:
@@ -85,12 +102,12 @@ async def connection(pool: asyncpg.Pool) -> AsyncIterator["Connection"]:
     Raises:
         Unavailable: If PostgreSQL does not answer, also in the middle.
     """
-    with reached():
-        one = await _acquired(pool)
-        try:
+    one = await _acquired(pool)
+    try:
+        with reached(one):
             yield one
-        finally:
-            await pool.release(one)
+    finally:
+        await pool.release(one)
 
 
 async def _acquired(pool: asyncpg.Pool) -> "PoolConnectionProxy":
@@ -110,6 +127,15 @@ async def snapshot(pool: asyncpg.Pool) -> AsyncIterator["Connection"]:
 
 async def _keep(_: asyncpg.Connection) -> None:
     """Leaves a released connection as it is."""
+
+
+async def close_pool(pool: asyncpg.Pool, *, patience_seconds: float) -> None:
+    """Closes *pool*; statements that still run after a while, because nobody awaits them any more, are cut off."""
+    try:
+        async with asyncio.timeout(patience_seconds):
+            await pool.close()
+    except _LOST:
+        pool.terminate()
 
 
 async def ping(pool: asyncpg.Pool) -> None:
@@ -133,11 +159,11 @@ async def alone(pool: asyncpg.Pool, lock: int) -> AsyncIterator[None]:
     """
     one = await _acquired(pool)
     try:
-        with reached():
+        with reached(one):
             await one.execute("SELECT pg_advisory_lock($1)", lock, timeout=600)
         yield
     finally:
-        with reached():
+        with reached(one):
             try:
                 # Also where waiting was given up: the lock may have been granted in that moment.
                 await one.execute("SELECT pg_advisory_unlock($1)", lock)

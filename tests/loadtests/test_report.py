@@ -40,7 +40,7 @@ def test_the_table_says_pass_and_fail() -> None:
 )
 def test_only_a_strict_run_fails(seconds: float, strict: bool, status: int, tmp_path: Path) -> None:
     """And every run leaves a file that says what it holds for."""
-    assert finished(_report(seconds), argparse.Namespace(strict=strict, results=tmp_path)) == status
+    assert finished(_report(seconds), argparse.Namespace(strict=strict, results=tmp_path, commit="abc")) == status
     (path,) = tmp_path.iterdir()
     kept = json.loads(path.read_bytes())
     assert {"commit", "command", "date", "machine", "servers", "data", "figures"} <= set(kept)

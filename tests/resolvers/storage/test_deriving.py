@@ -131,7 +131,7 @@ async def test_minutes_and_hours_in_one_call(pool: Pool, listed: dict[str, Instr
 
 @given(symbol=st.sampled_from(list(CALENDARS)), writes=_writes())
 @settings(
-    max_examples=100,
+    max_examples=60,
     deadline=None,
     report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -156,7 +156,7 @@ async def test_every_interval_is_as_if_made_from_scratch(
 
 @given(symbol=st.sampled_from(list(CALENDARS)), other=st.sampled_from(list(CALENDARS)), writes=_writes())
 @settings(
-    max_examples=40,
+    max_examples=30,
     deadline=None,
     report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

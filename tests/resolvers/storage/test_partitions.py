@@ -43,10 +43,12 @@ async def test_readers_and_writers_pass_an_import_that_is_open(pool: Pool, urls:
 
 
 async def test_processes_that_need_the_same_year_make_it_once(pool: Pool) -> None:
-    """Five at once, and once more."""
-    await asyncio.gather(*(ensure_partitions(pool, [2001, 2000]) for _ in range(5)))
-    await ensure_partitions(pool, [2000])
-    assert await _years(pool) == ["candles_2000", "candles_2001"]
+    """Five at once, many times, and once more."""
+    years = range(1990, 2010)
+    for year in years:
+        await asyncio.gather(*(ensure_partitions(pool, [year, year + 1]) for _ in range(5)))
+    await ensure_partitions(pool, years)
+    assert await _years(pool) == [f"candles_{year}" for year in (*years, years[-1] + 1)]
 
 
 async def test_a_partition_is_found_by_the_key_and_refuses_what_is_impossible(pool: Pool) -> None:

@@ -2,17 +2,31 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 
 from gateway.config import ServerUrls
 from resolvers.errors import Unavailable
+from resolvers.model.instrument import InstrumentSpec, Source
+from resolvers.model.instrument_page import InstrumentPage
+from resolvers.storage.instruments import (
+    create_instruments,
+    instrument_count,
+    instrument_page,
+    instruments_by_id,
+    instruments_by_name,
+    stored_intervals,
+)
 from resolvers.storage.migrate import migrate
+from resolvers.storage.partitions import ensure_partitions, tidy
 from resolvers.storage.pool import Pool, alone, connection, open_pool, ping, snapshot
+from resolvers.storage.quotes import latest_quotes, store_quotes
+from resolvers.storage.series import holds_bars_from
 from tests.resolvers.storage.gates import blocked
 from tests.servers import database_url
 
@@ -99,6 +113,24 @@ def database_name(urls: ServerUrls) -> str:
     return str(urlsplit(urls.database).path[1:])
 
 
+async def test_a_wrong_call_is_not_a_lost_server(pool: Pool) -> None:
+    """What the driver refuses to send keeps its name, so that a bug does not look like an outage."""
+
+    async def wrong() -> None:
+        async with connection(pool) as one:
+            await one.execute("SELECT $1::int", 2**40)
+
+    with pytest.raises(asyncpg.DataError):
+        await wrong()
+
+
+async def test_a_pool_that_is_closed(pool: Pool) -> None:
+    """Whoever still asks while the process ends gets the same answer."""
+    await pool.close()
+    with pytest.raises(Unavailable, match=r"reached$"):
+        await ping(pool)
+
+
 async def test_an_error_of_the_caller_is_not_the_databases(pool: Pool) -> None:
     """What fails beside the database keeps its name, also while a connection is held."""
     with pytest.raises(FileNotFoundError):
@@ -147,3 +179,34 @@ async def test_who_gives_up_waiting_holds_nothing(pool: Pool) -> None:
 async def _enter(pool: Pool) -> None:
     async with alone(pool, _LOCK):
         pass
+
+
+_READS: dict[str, Callable[[Pool], Awaitable[object]]] = {
+    "latest_quotes": lambda pool: latest_quotes(pool, [1]),
+    "store_quotes": lambda pool: store_quotes(pool, []),
+    "instruments_by_name": lambda pool: instruments_by_name(pool, ["ACME"]),
+    "instruments_by_id": lambda pool: instruments_by_id(pool, [1]),
+    "instrument_page": lambda pool: instrument_page(pool, InstrumentPage()),
+    "instrument_count": lambda pool: instrument_count(pool, InstrumentPage()),
+    "create_instruments": lambda pool: create_instruments(pool, [InstrumentSpec(symbol="ACME")]),
+    "stored_intervals": lambda pool: stored_intervals(pool, [1]),
+    "holds_bars_from": lambda pool: holds_bars_from(pool, Source.FILE),
+    "ensure_partitions": lambda pool: ensure_partitions(pool, [2024]),
+    "tidy": lambda pool: tidy(pool, [2024]),
+    "ping": ping,
+}
+
+
+@pytest.mark.parametrize("name", _READS)
+async def test_every_function_says_the_same_of_a_database_that_is_gone(pool: Pool, urls: ServerUrls, name: str) -> None:
+    """All connections are ended, and new ones refused."""
+    gone = await asyncpg.connect(database_url(urls.database, "postgres"))
+    try:
+        await gone.execute(f"ALTER DATABASE {database_name(urls)} WITH ALLOW_CONNECTIONS false")
+        await gone.fetch(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", database_name(urls)
+        )
+        with pytest.raises(Unavailable, match=r"^PostgreSQL cannot be reached$"):
+            await _READS[name](pool)
+    finally:
+        await gone.close()

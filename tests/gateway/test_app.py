@@ -1,0 +1,75 @@
+"""The application: its routes, and what is compressed."""
+
+import zlib
+
+import httpx
+import pytest
+
+from gateway.app import create_app
+from gateway.config import ServerUrls, Settings
+from resolvers.model.interval import Interval
+from resolvers.storage.pool import Pool
+from tests.bars import instrument, spaced, store
+from tests.servers import RunningGateway
+
+
+async def _raw(gateway: RunningGateway, query: str, accept: str) -> tuple[httpx.Headers, bytes]:
+    request = gateway.client.build_request(
+        "POST", "/graphql", json={"query": query}, headers={"accept-encoding": accept}
+    )
+    answer = await gateway.client.send(request, stream=True)
+    body = b"".join([chunk async for chunk in answer.aiter_raw()])
+    return answer.headers, body
+
+
+def _filled(size_bytes: int) -> str:
+    """A query whose answer has exactly that many bytes."""
+    bare = len('{"data":{"":"Query"}}')
+    return f"{{ {'a' * (size_bytes - bare)}: __typename }}"
+
+
+@pytest.mark.parametrize(("size_bytes", "is_compressed"), [(100, False), (1023, False), (1024, True), (5000, True)])
+async def test_only_answers_from_a_kilobyte_on_are_compressed(
+    size_bytes: int, is_compressed: bool, gateway: RunningGateway
+) -> None:
+    """Below, the header costs more than is saved."""
+    headers, body = await _raw(gateway, _filled(size_bytes), "gzip")
+    assert (headers.get("content-encoding") == "gzip") is is_compressed
+    whole = zlib.decompress(body, 31) if is_compressed else body
+    assert len(whole) == size_bytes
+
+
+async def test_a_client_that_does_not_ask_gets_it_plain(gateway: RunningGateway) -> None:
+    """Whatever the size."""
+    headers, body = await _raw(gateway, _filled(5000), "identity")
+    assert "content-encoding" not in headers
+    assert len(body) == 5000
+
+
+async def test_compression_is_the_fastest_level(gateway: RunningGateway) -> None:
+    """RFC 1952 has a byte for it: 4 is the fastest, 2 the slowest."""
+    _, packed = await _raw(gateway, _filled(5000), "gzip")
+    assert packed[8] == 4
+
+
+async def test_unknown_paths_and_methods_are_refused(gateway: RunningGateway) -> None:
+    """404 and 405."""
+    assert (await gateway.client.get("/nope")).status_code == 404
+    for path in ("/", "/livez", "/readyz"):
+        assert (await gateway.client.post(path)).status_code == 405
+
+
+async def test_the_settings_reach_the_answers(urls: ServerUrls, pool: Pool) -> None:
+    """A smaller window is the default's limit too; a larger threshold compresses less."""
+    await store(pool, await instrument(pool), Interval.D1, spaced(20, Interval.D1))
+    async with RunningGateway(Settings(max_bars=5, gzip_min_bytes=6000), urls) as gateway:
+        assert await gateway.data('{ candles(symbol: "ACME") { count } }') == {"candles": {"count": 5}}
+        _, _, message = await gateway.error('{ candles(symbol: "ACME", last: 6) { count } }')
+        assert message == "a window holds at most 5 bars, last was 6"
+        assert "content-encoding" not in (await _raw(gateway, _filled(5000), "gzip"))[0]
+
+
+def test_an_application_opens_nothing_before_it_starts() -> None:
+    """It is made for servers that do not exist."""
+    app = create_app(Settings(), ServerUrls(database="postgresql://127.0.0.1:1/x", redis="redis://127.0.0.1:1"))
+    assert [getattr(route, "path", None) for route in app.routes] == ["/", "/graphql", "/livez", "/readyz"]

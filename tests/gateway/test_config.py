@@ -1,0 +1,123 @@
+"""The settings: what each is, what is refused, and what is hidden."""
+
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.config import Settings, SettingsError, hidden, variable_of
+
+
+def test_every_setting_says_what_it_means_and_in_which_unit() -> None:
+    """Numbers have a unit, except the port; sentences end with a full stop."""
+    for one in fields(Settings):
+        assert one.metadata["meaning"].endswith(".")
+        if one.type in (int, float) and one.name != "port":
+            assert one.metadata["unit"]
+        if isinstance(one.default, float | int):
+            assert one.metadata["least"] is not None
+
+
+def test_settings_are_frozen() -> None:
+    """Nobody changes them after they were read."""
+    with pytest.raises(FrozenInstanceError):
+        Settings().port = 1  # type: ignore[misc]
+
+
+def test_nothing_set_is_the_defaults() -> None:
+    """An empty variable, or one of blanks, counts as not set; variables of others are not ours."""
+    blank = {variable_of(one): " " for one in fields(Settings)}
+    assert Settings.from_environment({}) == Settings.from_environment(blank) == Settings()
+    assert Settings.from_environment({"PORT": "1", "gateway_port": "2"}) == Settings()
+
+
+def test_each_variable_is_read_by_its_type() -> None:
+    """Whole numbers, numbers, paths with a tilde, and names in any case."""
+    settings = Settings.from_environment(
+        {
+            "GATEWAY_HOST": "::1",
+            "GATEWAY_PORT": " 0 ",
+            "GATEWAY_DATABASE_URL": "postgres://h/db",
+            "GATEWAY_REDIS_URL": "unix:///tmp/redis.sock",
+            "GATEWAY_DATA_DIR": "~/data",
+            "GATEWAY_BAR_GRACE_SECONDS": "0.5",
+            "GATEWAY_LOG_LEVEL": "debug",
+        }
+    )
+    assert settings == Settings(
+        host="::1",
+        port=0,
+        database_url="postgres://h/db",
+        redis_url="unix:///tmp/redis.sock",
+        data_dir=Path.home() / "data",
+        bar_grace_seconds=0.5,
+        log_level="DEBUG",
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "message"),
+    [
+        ("GATEWAY_PORT", "ten", "GATEWAY_PORT must be a whole number of at least 0, was 'ten'"),
+        ("GATEWAY_PORT", "1.5", "GATEWAY_PORT must be a whole number of at least 0, was '1.5'"),
+        ("GATEWAY_PORT", "-1", "GATEWAY_PORT must be a whole number of at least 0, was '-1'"),
+        ("GATEWAY_PORT", "65536", "GATEWAY_PORT must be at most 65535, was '65536'"),
+        ("GATEWAY_MAX_BARS", "0", "GATEWAY_MAX_BARS must be a whole number of at least 1, was '0'"),
+        ("GATEWAY_DATABASE_CONNECTIONS", "0", "must be a whole number of at least 1, was '0'"),
+        ("GATEWAY_BAR_GRACE_SECONDS", "nan", "GATEWAY_BAR_GRACE_SECONDS must be a number of at least 0, was 'nan'"),
+        ("GATEWAY_BAR_GRACE_SECONDS", "inf", "GATEWAY_BAR_GRACE_SECONDS must be a number of at least 0, was 'inf'"),
+        ("GATEWAY_LOG_LEVEL", "loud", "GATEWAY_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, was 'loud'"),
+        (
+            "GATEWAY_REDIS_URL",
+            "localhost:6379",
+            "GATEWAY_REDIS_URL must begin with redis:// or rediss:// or unix://, was '…'",
+        ),
+        ("GATEWAY_DATABASE_URL", "mysql://me:s3cret@h", "postgres://, was 'mysql://me:…@h'"),
+        ("GATEWAY_DATABASE_URL", "postgresql://me:s3#cret@h", "escaped, was 'postgresql://me:…@h'"),
+        ("GATEWAY_PROT", "1", "GATEWAY_PROT is not a setting; there are GATEWAY_BAR_GRACE_SECONDS, "),
+    ],
+)
+def test_what_cannot_be_right_is_told(variable: str, text: str, message: str) -> None:
+    """The variable, what was expected and what was found; never a password."""
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({variable: text})
+    assert message in str(caught.value)
+    assert "s3" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://me:s3cret@h:5432/db", "postgresql://me:…@h:5432/db"),
+        ("postgresql://me@h/db", "postgresql://me@h/db"),
+        ("postgresql:///db?host=/run&password=s3cret", "postgresql:///db?host=/run&password=…"),
+        ("redis://:s3cret@h/0", "redis://:…@h/0"),
+        ("redis://h/0?PassWord=s3cret", "redis://h/0?PassWord=…"),
+        ("redis://:s3/cret@h", "redis://:…@h"),
+        ("redis://:s3@cret@h", "redis://:…@h"),
+        ("redis://:s3?cret@h", "redis://:…@h"),
+        ("postgresql://a:1,b:2/db", "postgresql://a:1,b:2/db"),
+        ("s3cret", "…"),
+        ("", "…"),
+    ],
+)
+def test_a_password_is_hidden_wherever_it_stands(url: str, shown: str) -> None:
+    """Also in a URL that is wrong."""
+    assert hidden(url) == shown
+
+
+@given(st.text("abc:/?#@[]%&= ", min_size=1))
+def test_no_password_is_ever_shown(noise: str) -> None:
+    """Whatever characters stand around it."""
+    assert "S3CRET" not in hidden(f"postgresql://me:{noise}S3CRET{noise}@host/db")
+
+
+def test_shown_settings_name_every_variable() -> None:
+    """With values and units."""
+    rows = {name: (value, unit) for name, value, unit in Settings(redis_url="redis://:x@h").shown()}
+    assert list(rows) == [variable_of(one) for one in fields(Settings)]
+    assert rows["GATEWAY_REDIS_URL"] == ("redis://:…@h", "URL")
+    assert rows["GATEWAY_DATABASE_URL"] == ("", "DSN")
+    assert rows["GATEWAY_SHUTDOWN_GRACE_SECONDS"] == ("10", "seconds")

@@ -1,0 +1,59 @@
+"""The server of one process says where it can be reached, once it can."""
+
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from gateway.app import create_app
+from gateway.config import ServerUrls, Settings
+from gateway.server import Server
+from tests.processes import Serving, environment
+
+
+async def test_the_port_is_announced_when_it_answers(urls: ServerUrls) -> None:
+    """The one that was found, where any was asked for; and it takes connections by then."""
+    announced: list[int] = []
+
+    def announce(port: int) -> None:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        announced.append(port)
+        server.should_exit = True
+
+    config = uvicorn.Config(create_app(Settings(), urls), port=0, log_config=None, ws="none")
+    server = Server(config, announce)
+    await server.serve()
+    assert announced[0] > 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_signals_reach_their_handlers_after_a_graceful_end(number: signal.Signals, urls: ServerUrls) -> None:
+    """The server finishes first, then the signal is raised once more for whoever listened before."""
+    order: list[object] = []
+
+    def announce(_: int) -> None:
+        signal.raise_signal(number)
+        order.append("announced")
+
+    config = uvicorn.Config(create_app(Settings(), urls), port=0, log_config=None, ws="none")
+    before = signal.signal(number, lambda heard, _: order.append(heard))
+    try:
+        await Server(config, announce).serve()
+    finally:
+        signal.signal(number, before)
+    assert order == ["announced", number]
+
+
+async def test_an_address_of_ipv6_is_announced_in_brackets(tmp_path: Path, urls: ServerUrls) -> None:
+    """So that it can be opened as it is printed."""
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            return  # no IPv6 here
+    variables = environment(tmp_path, database_url=urls.database, redis_url=urls.redis, host="::1")
+    with Serving(variables, "serve") as serving:
+        assert serving.client.base_url.host == "::1"
+        assert serving.client.get("/livez").status_code == 200

@@ -1,0 +1,226 @@
+"""Instruments: their names, their list, and what happens when several people edit them."""
+
+import asyncio
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from resolvers.errors import BadInput, Conflict
+from resolvers.model.instrument import AssetClass, InstrumentSpec, usual_aliases
+from resolvers.model.instrument_page import InstrumentPage
+from resolvers.model.interval import Interval
+from resolvers.storage.instruments import (
+    create_instruments,
+    instrument_count,
+    instrument_page,
+    instruments_by_id,
+    instruments_by_name,
+    stored_intervals,
+    update_instrument,
+)
+from resolvers.storage.pool import Pool
+from tests.bars import instrument, spaced, store
+
+_LIMIT_SECONDS = 20
+
+
+def _spec(symbol: str, *aliases: str) -> InstrumentSpec:
+    return InstrumentSpec(symbol=symbol, aliases=aliases)
+
+
+async def _symbols(pool: Pool, **page: object) -> list[str]:
+    return [one.symbol for one in await instrument_page(pool, InstrumentPage(**page))]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "other"),
+    [("BRK.B", "BRK-B"), ("BRK-B", "BRK.B"), ("BTC/USDT", "BTCUSDT"), ("BTC/USDT", "BTC-USDT"), ("EUR/USD", "EURUSD")],
+)
+async def test_an_instrument_is_found_by_the_spellings_of_vendors(pool: Pool, symbol: str, other: str) -> None:
+    """Under its symbol and under the aliases that an import gives it."""
+    await create_instruments(pool, [_spec(symbol, *usual_aliases(symbol))])
+    found = await instruments_by_name(pool, [symbol, other, "NOTHING"])
+    assert {name: one.symbol for name, one in found.items()} == {symbol: symbol, other: symbol}
+
+
+async def test_what_is_created_comes_back_by_id(pool: Pool) -> None:
+    """Every field of the specification."""
+    spec = InstrumentSpec(
+        symbol="EUR/USD",
+        asset_class=AssetClass.FX,
+        name="Euro",
+        exchange="OTC",
+        currency="USD",
+        aliases=("EUR-USD", "EURUSD"),
+        tick_size=1e-5,
+        is_active=False,
+    )
+    one = (await create_instruments(pool, [spec]))["EUR/USD"]
+    assert one.spec == spec
+    assert await instruments_by_id(pool, [one.id, one.id + 1]) == {one.id: one}
+
+
+async def test_a_symbol_that_is_anothers_alias_makes_no_second_instrument(pool: Pool) -> None:
+    """It is the one that is found under it, and no instrument is left that nobody can find."""
+    first = (await create_instruments(pool, [_spec("BRK.B", "BRK-B")]))["BRK.B"]
+    assert await create_instruments(pool, [_spec("BRK-B", "BRK.B")]) == {"BRK-B": first}
+    assert await _symbols(pool) == ["BRK.B"]
+
+
+async def test_an_alias_that_somebody_has_is_left_to_them(pool: Pool) -> None:
+    """Also when both come in one call, where symbols go first."""
+    made = await create_instruments(pool, [_spec("AAA", "BBB", "CCC"), _spec("BBB", "CCC"), _spec("DDD", "AAA")])
+    assert {one.symbol: one.spec.aliases for one in made.values()} == {"AAA": ("CCC",), "BBB": (), "DDD": ()}
+
+
+async def test_creating_again_changes_nothing(pool: Pool) -> None:
+    """Not even with other values, or with the same symbol twice in a call."""
+    made = await create_instruments(pool, [_spec("ACME", "AC"), _spec("ACME")])
+    assert await create_instruments(pool, [_spec("ACME", "OTHER")]) == made
+    assert await create_instruments(pool, []) == {}
+
+
+async def test_calls_that_want_each_others_names_do_not_wait_in_a_circle(pool: Pool) -> None:
+    """Each name belongs to one instrument in the end, and each instrument is found by its symbol."""
+    pairs = [(f"A{n}.B", f"A{n}-B") for n in range(20)]
+    async with asyncio.timeout(_LIMIT_SECONDS):
+        await asyncio.gather(
+            *(create_instruments(pool, [_spec(one, other) for one, other in pairs]) for _ in range(2)),
+            *(create_instruments(pool, [_spec(other, one) for one, other in reversed(pairs)]) for _ in range(2)),
+        )
+    listed = await _symbols(pool, first=100)
+    assert len(listed) == 20
+    assert {name: one.symbol for name, one in (await instruments_by_name(pool, listed)).items()} == dict(
+        zip(listed, listed, strict=True)
+    )
+
+
+@pytest.mark.parametrize("name", ["A\0B", "\0", "\ud800", "A\udfff"])
+async def test_a_name_that_cannot_be_stored_is_nobodys(pool: Pool, name: str) -> None:
+    """A client may send any JSON text: it is not found, and the others of the batch are; a list cannot ask for it."""
+    await create_instruments(pool, [_spec("ACME")])
+    assert list(await instruments_by_name(pool, [name, "ACME"])) == ["ACME"]
+    for field in ("search", "after", "currency", "exchange"):
+        with pytest.raises(BadInput, match=f"{field} must be text without NUL"):
+            InstrumentPage(**{field: name})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        ("%", ["A%C"]),
+        ("_", ["A_C"]),
+        ("\\", ["A\\C"]),
+        ("a_c", ["A_C"]),
+        ("abc", ["ABC"]),
+        ("first", ["ABC"]),
+        ("ZÜRICH", ["A_C"]),
+        ("other", ["A%C"]),
+        ("", ["A%C", "ABC", "A\\C", "A_C"]),
+        ("nobody", []),
+    ],
+)
+async def test_search_takes_every_character_as_it_is(pool: Pool, search: str, expected: list[str]) -> None:
+    """In the symbol, an alias or the name, in any case."""
+    specs = [
+        InstrumentSpec(symbol="ABC", name="First Industries"),
+        InstrumentSpec(symbol="A%C", aliases=("OTHER",)),
+        InstrumentSpec(symbol="A_C", name="Bank of Zürich"),
+        InstrumentSpec(symbol="A\\C"),
+    ]
+    await create_instruments(pool, specs)
+    assert await _symbols(pool, search=search) == expected
+    assert await instrument_count(pool, InstrumentPage(search=search)) == len(expected)
+
+
+async def test_filters_hold_together(pool: Pool) -> None:
+    """Each alone, and all at once."""
+    specs = [
+        InstrumentSpec(symbol="A", asset_class=AssetClass.FX, currency="USD", exchange="X"),
+        InstrumentSpec(symbol="B", asset_class=AssetClass.CRYPTO, currency="USD", is_active=False),
+        InstrumentSpec(symbol="C", asset_class=AssetClass.FX, currency="EUR", is_simulated=True, exchange="X"),
+    ]
+    await create_instruments(pool, specs)
+    assert await _symbols(pool, asset_classes=(AssetClass.FX,)) == ["A", "C"]
+    assert await _symbols(pool, asset_classes=(AssetClass.FX, AssetClass.CRYPTO)) == ["A", "B", "C"]
+    assert await _symbols(pool, asset_classes=()) == []
+    assert await _symbols(pool, currency="USD") == ["A", "B"]
+    assert await _symbols(pool, exchange="X") == ["A", "C"]
+    assert await _symbols(pool, is_active=False) == ["B"]
+    assert await _symbols(pool, is_simulated=False) == ["A", "B"]
+    every = {"asset_classes": (AssetClass.FX,), "exchange": "X", "is_active": True, "is_simulated": True}
+    assert await _symbols(pool, **every, currency="EUR", search="c") == ["C"]
+
+
+_NAMES = st.text("ABz_%é0", min_size=1, max_size=3)
+
+
+@given(
+    kept=st.sets(_NAMES, max_size=12),
+    first=st.integers(1, 4),
+    rounds=st.lists(st.tuples(st.sets(_NAMES, max_size=4), st.sets(_NAMES, max_size=4)), max_size=12),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_pages_neither_repeat_nor_skip_while_others_come_and_go(
+    pool: Pool, kept: set[str], first: int, rounds: list[tuple[set[str], set[str]]]
+) -> None:
+    """Whoever walks the pages meets everybody who was there all the time exactly once, in the order of symbols."""
+    await pool.execute("DELETE FROM instruments")
+    await create_instruments(pool, [_spec(symbol) for symbol in kept])
+    walked: list[str] = []
+    changes = iter(rounds)
+    while True:
+        page = await _symbols(pool, first=first, after=walked[-1] if walked else None)
+        walked += page[:first]
+        if len(page) <= first:
+            break
+        added, removed = next(changes, (set(), set()))
+        await create_instruments(pool, [_spec(symbol) for symbol in added])
+        await pool.execute("DELETE FROM instruments WHERE symbol = ANY($1::text[])", list(removed - kept))
+    assert walked == sorted(set(walked), key=str.encode)
+    assert kept <= set(walked)
+
+
+async def test_an_update_changes_what_was_given(pool: Pool) -> None:
+    """Columns and aliases; without aliases they stay."""
+    acme = await instrument(pool, aliases=("AC", "ACM"))
+    edited = await update_instrument(pool, acme, {"name": "Acme", "tick_size": 0.5}, None)
+    assert (edited.spec.name, edited.spec.tick_size, edited.spec.aliases) == ("Acme", 0.5, ("AC", "ACM"))
+    edited = await update_instrument(pool, acme, {}, ["ACM", "ACME", "A1", "A1"])
+    assert (edited.spec.name, edited.spec.aliases) == ("Acme", ("A1", "ACM"))
+    edited = await update_instrument(pool, acme, {"name": None}, [])
+    assert (edited.spec.name, edited.spec.aliases) == (None, ())
+    assert list(await instruments_by_name(pool, ["ACME", "ACM", "A1"])) == ["ACME"]
+
+
+@pytest.mark.parametrize("alias", ["NADIR", "NA"])
+async def test_a_name_of_another_is_refused_and_nothing_changes(pool: Pool, alias: str) -> None:
+    """Its symbol and its alias alike; the columns of the same call are not changed either."""
+    acme = await instrument(pool, aliases=("AC",))
+    await instrument(pool, "NADIR", aliases=("NA",))
+    with pytest.raises(Conflict, match=f"another instrument is already found as {alias}"):
+        await update_instrument(pool, acme, {"name": "Acme"}, ["A0", alias])
+    assert await instruments_by_id(pool, [acme.id]) == {acme.id: acme}
+
+
+async def test_editors_who_swap_aliases_do_not_wait_in_a_circle(pool: Pool) -> None:
+    """One of each pair may be refused, but none waits for ever and no alias is lost or doubled."""
+    acme, nadir = await instrument(pool), await instrument(pool, "NADIR")
+    aliases = [f"N{n}" for n in range(20)]
+    async with asyncio.timeout(_LIMIT_SECONDS):
+        ends = await asyncio.gather(
+            *(update_instrument(pool, one, {}, aliases) for _ in range(4) for one in (acme, nadir)),
+            return_exceptions=True,
+        )
+    assert {type(end) for end in ends if isinstance(end, BaseException)} == {Conflict}
+    owners = {one.id for one in (await instruments_by_name(pool, aliases)).values()}
+    assert len(owners) == 1
+
+
+async def test_stored_intervals_are_those_with_bars(pool: Pool) -> None:
+    """Shortest first, rollups included; an instrument without bars is absent."""
+    acme, nadir = await instrument(pool), await instrument(pool, "NADIR")
+    await store(pool, acme, Interval.H1, spaced(3, Interval.H1))
+    found = await stored_intervals(pool, [acme.id, nadir.id])
+    assert found == {acme.id: [Interval.H1, Interval.H4, Interval.D1, Interval.W1]}

@@ -1,0 +1,99 @@
+"""One batch for what is asked for in one moment, and one caller's end is his alone."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from resolvers.loaders import Loader, Loaders
+from resolvers.model.interval import Interval
+from resolvers.model.window import WindowRequest
+from resolvers.services import Services
+from resolvers.storage.pool import Pool
+from tests.bars import LATER, instrument, spaced, store
+
+
+class Numbers:
+    """A batch that knows the numbers below ten, records what it is asked, and answers when the gate opens."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[int]] = []
+        self.begun = asyncio.Event()
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def squares(self, keys: Sequence[int]) -> dict[int, int]:
+        """The squares of *keys*."""
+        self.asked.append(list(keys))
+        self.begun.set()
+        await self.gate.wait()
+        if -1 in keys:
+            raise ValueError("no square of -1")
+        return {key: key * key for key in keys if key < 10}
+
+
+async def test_what_is_asked_for_at_once_is_one_batch() -> None:
+    """In the order of the keys, each once, None for unknown ones; what is known is not asked again."""
+    numbers = Numbers()
+    loader: Loader[int, int] = Loader(numbers.squares)
+    assert await loader.load_many([3, 50, 2, 3]) == [9, None, 4, 9]
+    assert list(await asyncio.gather(loader.load(2), loader.load(4))) == [4, 16]
+    assert numbers.asked == [[3, 50, 2], [4]]
+    assert await loader.load_many([]) == []
+
+
+async def test_a_primed_key_is_not_asked_for() -> None:
+    """It came with another read."""
+    numbers = Numbers()
+    loader: Loader[int, int] = Loader(numbers.squares)
+    loader.prime(3, 10)
+    assert await loader.load_many([3, 2]) == [10, 4]
+    assert numbers.asked == [[2]]
+
+
+async def test_one_callers_cancellation_is_not_anothers() -> None:
+    """Both wait for the same key; one gives up, the other gets it."""
+    numbers = Numbers()
+    numbers.gate.clear()
+    loader: Loader[int, int] = Loader(numbers.squares)
+    impatient, patient = asyncio.create_task(loader.load(3)), asyncio.create_task(loader.load(3))
+    await numbers.begun.wait()
+    impatient.cancel()
+    await asyncio.wait([impatient])
+    numbers.gate.set()
+    assert impatient.cancelled()
+    assert await patient == 9
+    assert numbers.asked == [[3]]
+
+
+async def test_an_error_of_a_batch_is_everybodys() -> None:
+    """Each key of the batch fails with it."""
+    loader: Loader[int, int] = Loader(Numbers().squares)
+    ends = await asyncio.gather(loader.load(-1), loader.load(2), return_exceptions=True)
+    assert [str(end) for end in ends] == ["no square of -1"] * 2
+    with pytest.raises(ValueError, match="no square"):
+        await loader.load(-1)
+
+
+async def test_windows_of_several_intervals_come_in_their_places(pool: Pool) -> None:
+    """Known and unknown ones, the same one twice, with and without a reach."""
+    acme = await instrument(pool)
+    await store(pool, acme, Interval.H1, spaced(30, Interval.H1))
+    loaders = Loaders(
+        Services(pool=pool, clock=lambda: LATER, max_bars=9, bar_grace_seconds=0.0, quote_stale_seconds=60.0)
+    )
+
+    def request(interval: Interval, last: int, instrument_id: int = acme.id) -> WindowRequest:
+        return WindowRequest(instrument_id=instrument_id, interval=interval, start=None, end=None, last=last, limit=100)
+
+    windows = await loaders.window.load_many(
+        [
+            request(Interval.D1, 1),
+            request(Interval.H1, 20),
+            request(Interval.M1, 1),
+            request(Interval.H1, 20, acme.id + 1),
+            request(Interval.H1, 20),
+        ]
+    )
+    assert [None if window is None else len(window.bars) for window in windows] == [1, 20, None, None, 20]
+    assert windows[1] is windows[4]
