@@ -1,0 +1,1 @@
+"""What is kept in Redis: nothing that cannot be had again."""
