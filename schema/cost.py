@@ -61,7 +61,8 @@ class Cost:
     description=(
         "How many items a list has: the largest of the slicing arguments (an Int, or the length of a list),"
         " or the assumed size. On a field that is no list it is the size of its sized fields, and of all lists"
-        " directly below those that are no lists themselves."
+        " directly below those that are no lists themselves; an item weight is what each of its items costs"
+        " whether it is selected or not."
     ),
 )
 class ListSize:
@@ -70,6 +71,7 @@ class ListSize:
     assumed_size: int | None = strawberry.directive_field(name="assumedSize", default=strawberry.UNSET)
     slicing_arguments: list[str] | None = strawberry.directive_field(name="slicingArguments", default=strawberry.UNSET)
     sized_fields: list[str] | None = strawberry.directive_field(name="sizedFields", default=strawberry.UNSET)
+    item_weight: str | None = strawberry.directive_field(name="itemWeight", default=strawberry.UNSET)
     require_one_slicing_argument: bool | None = strawberry.directive_field(
         name="requireOneSlicingArgument", default=False
     )
@@ -87,6 +89,7 @@ class Price:
         defaults: Values of arguments that are not given.
         list_arguments: Those that take a list, or one value that counts as a list of one.
         sized: Fields below that have the size, where the field is not such a list itself.
+        item_weight: Of each item of the sized fields, selected or not, in thousandths.
         size_below: The size of those by all arguments, where no slicing argument is given.
         refuses: Whether the field itself refuses a list over the limit, which then costs nothing.
     """
@@ -98,6 +101,7 @@ class Price:
     defaults: Mapping[str, Any]
     list_arguments: frozenset[str] = frozenset()
     sized: frozenset[str] = frozenset()
+    item_weight: int = 0
     size_below: SizeBelow | None = None
     refuses: bool = False
     kind: GraphQLNamedType
@@ -147,6 +151,7 @@ class Prices:
                 one for one, arg in field.args.items() if is_list_type(get_nullable_type(arg.type))
             ),
             sized=frozenset(size.get("sizedFields") or ()),
+            item_weight=thousandths(size.get("itemWeight") or "0"),
             size_below=metadata.get(SIZE_BELOW),
             refuses=bool(metadata.get(REFUSES)),
             kind=kind,

@@ -53,7 +53,9 @@ class Size:
     @property
     def is_constant(self) -> bool:
         """Whether it is the same for all variables, and at all times."""
-        return self.price.size_below is None and not any(_has_variable(one) for one in self.given.values())
+        if any(_has_variable(one) for one in self.given.values()):
+            return False
+        return not self._is_estimated or self._asked({}) is not None
 
     def of(self, variables: Variables, most: int) -> int:
         """
@@ -62,41 +64,57 @@ class Size:
         Raises:
             LimitExceeded: If a slicing argument asks for more than *most*.
         """
-        price = self.price
-        arguments = {
-            **price.defaults,
-            **{name: one for name, node in self.given.items() for one in _given(node, variables)},
-        }
-        # What cannot be a size is refused when arguments are coerced, or by the resolver.
-        asked = [
-            one
-            for path in price.slicing
-            if (one := _items(_at(arguments, path), is_list=path in price.list_arguments)) is not None
-        ]
-        if asked:
-            if max(asked) > most:
-                if price.refuses:
-                    return 0
-                raise LimitExceeded(
-                    "max_list_size",
-                    maximum=most,
-                    found=max(asked),
-                    what=f"{self.place} is asked for {max(asked):,} items",
-                )
-            return max(asked)
-        estimated = price.size_below(arguments) if self.below and price.size_below is not None else None
-        return min(price.assumed if estimated is None else max(0, estimated), most)
+        asked = self._asked(variables)
+        if asked is None:
+            estimated = self.price.size_below(self._arguments(variables)) if self._is_estimated else None  # type: ignore[misc]
+            return min(self.price.assumed if estimated is None else max(0, estimated), most)
+        if asked > most:
+            if self.price.refuses:
+                return 0
+            raise LimitExceeded(
+                "max_list_size", maximum=most, found=asked, what=f"{self.place} is asked for {asked:,} items"
+            )
+        return asked
+
+    @property
+    def _is_estimated(self) -> bool:
+        return self.below and self.price.size_below is not None
+
+    def _asked(self, variables: Variables) -> int | None:
+        """The largest slicing argument. Those of a list are its own size, not that of fields below it."""
+        if self.below and self.price.lists:
+            return None
+        largest = None
+        for path in self.price.slicing:
+            name, *inner = path.split(".")
+            value = self._argument(name, variables)
+            for one in inner:
+                value = value.get(one) if isinstance(value, Mapping) else None
+            # What cannot be a size is refused when arguments are coerced, or by the resolver.
+            items = _items(value, is_list=path in self.price.list_arguments)
+            if items is not None and (largest is None or items > largest):
+                largest = items
+        return largest
+
+    def _argument(self, name: str, variables: Variables) -> Any:
+        node = self.given.get(name)
+        if isinstance(node, VariableNode) and node.name.value not in variables:
+            node = None
+        return self.price.defaults.get(name) if node is None else _untyped(node, variables)
+
+    def _arguments(self, variables: Variables) -> dict[str, Any]:
+        return {name: self._argument(name, variables) for name in {**self.price.defaults, **self.given}}
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One term: size * (each + parts), or the largest part; parts are numbers of earlier steps."""
+    """One term: factor * size * (each + parts), or the largest of them; parts are numbers of earlier steps."""
 
-    size: Size | int
     each: int
     parts: tuple[int, ...]
-    is_choice: bool = False
     factor: int = 1
+    size: int | None = None
+    is_choice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +122,21 @@ class _Plan:
     """Steps that lead to the cost in thousandths; without steps it is *each* for all variables."""
 
     each: int
-    parts: tuple[int, ...]
-    steps: tuple[_Step, ...]
+    parts: tuple[int, ...] = ()
+    steps: tuple[_Step, ...] = ()
+    sizes: tuple[Size, ...] = ()
 
     def cost(self, variables: Variables, most: int) -> int:
+        sizes = [size.of(variables, most) for size in self.sizes]
         values: list[int] = []
         for step in self.steps:
             parts = [values[part] for part in step.parts]
             if step.is_choice:
                 values.append(max(step.each, *parts))
-                continue
-            size = step.size if isinstance(step.size, int) else step.size.of(variables, most)
-            values.append(size * step.factor * (step.each + sum(parts)))
-        return self.each + sum(values[part] for part in self.parts)
+            else:
+                size = 1 if step.size is None else sizes[step.size]
+                values.append(step.factor * size * (step.each + sum(parts)))
+        return self.each + sum([values[part] for part in self.parts])
 
 
 class OperationCost:
@@ -177,9 +197,9 @@ class OperationCost:
         )
         root = self._prices.schema.get_root_type(self._operation.operation)
         if root is None:
-            return _Plan(0, (), ())
+            return _Plan(0)
         each, parts = compiler.selection(root, (self._operation.selection_set,), None)
-        return _Plan(each, parts, tuple(compiler.steps))
+        return _Plan(each, parts, tuple(compiler.steps), tuple(compiler.sizes))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -204,6 +224,7 @@ class _Compiler:
     answers: Mapping[str, bool]
     most: int
     steps: list[_Step] = field(default_factory=list)
+    sizes: dict[Size, int] = field(default_factory=dict)
     known: dict[tuple[object, ...], _Sum] = field(default_factory=dict)
 
     def selection(self, kind: GraphQLNamedType, places: Sequence[SelectionSetNode], below: _Below | None) -> _Sum:
@@ -226,9 +247,7 @@ class _Compiler:
         varying = {one for one in sums if one[1]}
         if not varying:
             return constant, ()
-        return 0, (
-            self._step(_Step(1, constant, tuple([self._step(_Step(1, *one)) for one in varying]), is_choice=True)),
-        )
+        return 0, (self._step(_Step(constant, tuple([self._step(_Step(*one)) for one in varying]), is_choice=True)),)
 
     def _field(self, parent: GraphQLNamedType, nodes: Sequence[FieldNode], below: _Below | None) -> _Sum:
         price = self.prices.of(parent, nodes[0].name.value)
@@ -240,10 +259,19 @@ class _Compiler:
         if inner and is_composite_type(price.kind):
             each_below, parts = self.selection(price.kind, inner, passed)
             each += each_below
+        if passed is not None and price.sized and not isinstance(passed.size, int):
+            # Evaluated even where nothing has this size, because what it asks for is fetched all the same.
+            number = self.sizes.setdefault(passed.size, len(self.sizes))
+            parts = (*parts, self._step(_Step(price.item_weight, (), size=number)))
+        elif passed is not None and price.sized and isinstance(passed.size, int):
+            each += passed.size * price.item_weight
         factor = UNSIZED ** max(0, price.lists - 1)
         if isinstance(size, int) and not parts:
             return size * factor * each, ()
-        return 0, (self._step(_Step(size, each, parts, factor=factor)),)
+        if isinstance(size, int):
+            return 0, (self._step(_Step(each, parts, factor=factor * size)),)
+        number = self.sizes.setdefault(size, len(self.sizes))
+        return 0, (self._step(_Step(each, parts, factor=factor, size=number)),)
 
     def _sizes(
         self, parent: GraphQLNamedType, node: FieldNode, price: Price, below: _Below | None
@@ -360,21 +388,6 @@ def _has_variable(node: ValueNode) -> bool:
         elif isinstance(one, ObjectValueNode):
             waiting += [inner.value for inner in one.fields]
     return False
-
-
-def _given(node: ValueNode, variables: Variables) -> list[Any]:
-    """The value of an argument; nothing where its variable was left out, so that its default holds."""
-    if isinstance(node, VariableNode):
-        name = node.name.value
-        return [variables[name]] if name in variables else []
-    return [_untyped(node, variables)]
-
-
-def _at(arguments: Mapping[str, Any], path: str) -> Any:
-    value: Any = arguments
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
 
 
 def _items(value: object, *, is_list: bool) -> int | None:

@@ -17,6 +17,9 @@ from schema.scalars import parse_rfc3339
 PLAIN_WEIGHT = "0.1"
 INDICATOR_WEIGHT = "0.2"
 
+# Reading a bar that is not in memory, whatever is shown of it.
+_READ_WEIGHT = "0.2"
+
 _SIZED = ["bars", "columns"]
 
 
@@ -37,9 +40,9 @@ def size_of_window(given: Mapping[str, Any]) -> int | None:
 
 
 def size_of_nodes(given: Mapping[str, Any]) -> int | None:
-    """Bars of the largest window among the ids."""
+    """Bars of the largest window among the ids; other objects have none."""
     ids = given.get("ids", given.get("id"))
-    return max((_size_of_id(one) for one in (ids if isinstance(ids, list | tuple) else [ids])), default=None)
+    return max((_size_of_id(one) for one in (ids if isinstance(ids, list | tuple) else [ids])), default=0)
 
 
 def _size_of_id(text: object) -> int:
@@ -51,7 +54,7 @@ def _size_of_id(text: object) -> int:
                 return _bars(start, end if isinstance(end, int) else time.time(), Interval.parse(interval))
     except BadInput:
         pass  # the resolver says so
-    return DEFAULT_BARS
+    return 0
 
 
 def _bars(start: float, end: float, interval: Interval) -> int:
@@ -65,16 +68,18 @@ def _interval(value: object) -> Interval:
 CANDLES: dict[str, Any] = {
     "directives": [
         Cost(weight="10"),
-        ListSize(assumed_size=DEFAULT_BARS, slicing_arguments=["last"], sized_fields=_SIZED),
+        ListSize(assumed_size=DEFAULT_BARS, slicing_arguments=["last"], sized_fields=_SIZED, item_weight=_READ_WEIGHT),
     ],
     "metadata": {SIZE_BELOW: size_of_window, REFUSES: True},
 }
 NODE: dict[str, Any] = {
-    "directives": [ListSize(assumed_size=DEFAULT_BARS, sized_fields=_SIZED)],
+    "directives": [ListSize(assumed_size=DEFAULT_BARS, sized_fields=_SIZED, item_weight=_READ_WEIGHT)],
     "metadata": {SIZE_BELOW: size_of_nodes},
 }
 NODES: dict[str, Any] = {
-    "directives": [ListSize(assumed_size=DEFAULT_BARS, slicing_arguments=["ids"], sized_fields=_SIZED)],
+    "directives": [
+        ListSize(assumed_size=DEFAULT_BARS, slicing_arguments=["ids"], sized_fields=_SIZED, item_weight=_READ_WEIGHT)
+    ],
     "metadata": {SIZE_BELOW: size_of_nodes, REFUSES: True},
 }
 INSTRUMENTS: dict[str, Any] = {

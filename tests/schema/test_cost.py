@@ -38,7 +38,7 @@ from schema.shape import fragments_of
 DIRECTIVES = """
 directive @cost(weight: String!) on FIELD_DEFINITION | OBJECT | SCALAR | ENUM
 directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!],
-    requireOneSlicingArgument: Boolean = false) on FIELD_DEFINITION
+    requireOneSlicingArgument: Boolean = false, itemWeight: String) on FIELD_DEFINITION
 """
 
 SHOP = build_schema(
@@ -212,18 +212,19 @@ MARKET_PRICES = Prices(MARKET)
 @pytest.mark.parametrize(
     ("text", "cost"),
     [
-        ('{ candles(symbol: "A", last: 1000) { bars { time open high low close volume } } }', 10 + 1000 * (1 + 0.6)),
-        ('{ candles(symbol: "A", last: 1000) { columns { time open high low close volume } } }', 10 + 1 + 1000 * 0.6),
-        ('{ candles(symbol: "A") { columns { close rsi bollinger { upper lower } } } }', 11.2 + 200 * 0.7),
-        ('{ candles(symbol: "A", last: 50) { bars { bollinger { upper } } } }', 10 + 50 * (1 + 0.2 + 0.2)),
+        ('{ candles(symbol: "A", last: 1000) { bars { time open high low close volume } } }', 10 + 1000 * 1.8),
+        ('{ candles(symbol: "A", last: 1000) { columns { time open high low close volume } } }', 11 + 1000 * 0.8),
+        ('{ candles(symbol: "A") { columns { close rsi bollinger { upper lower } } } }', 11.2 + 200 * (0.2 + 0.7)),
+        ('{ candles(symbol: "A", last: 50) { bars { bollinger { upper } } } }', 10 + 50 * (0.2 + 1 + 0.2 + 0.2)),
         ('{ quotes(symbols: ["A", "B", "C"]) { price } }', 3),
         ('{ nodes(ids: ["a", "b"]) { id ... on Quote { instrument { name } } } }', 2 * (1 + 1)),
         ("{ instruments(first: 100) { nodes { quote { price } candles(last: 20) { bars { close rsi ema } } } } }",
-         10 + 100 * (1 + 1 + 10 + 20 * (1 + 0.5))),
+         10 + 100 * (1 + 1 + 10 + 20 * (0.2 + 1 + 0.5))),
         ("{ instruments { edges { node { symbol } } totalCount } }", 10 + 20 * (1 + 1) + 10),
         ('{ candles(symbol: "A", interval: H1, from: "2024-01-01T00:00:00Z", to: "2024-01-02T00:30:00Z")'
          ' { bars { close } } }',
-         10 + 25 * 1.1),
+         10 + 25 * (0.2 + 1.1)),
+        ('{ candles(symbol: "A", last: 1000) { count } }', 10 + 200),
     ],
 )  # fmt: skip
 def test_what_the_market_costs(text: str, cost: float) -> None:
@@ -236,10 +237,27 @@ def test_a_node_costs_what_its_id_asks_for() -> None:
     plan = plan_of(
         MARKET, MARKET_PRICES, "query ($id: ID!) { node(id: $id) { ... on CandleSeries { bars { close } } } }"
     )
-    assert plan.of({"id": global_id("CandleSeries", "A", "D1", 5000, None, None)}, Limits()) == 5501
-    assert plan.of({"id": global_id("CandleSeries", "A", "D1", None, 0, 864_000)}, Limits()) == 12
+    assert plan.of({"id": global_id("CandleSeries", "A", "D1", 5000, None, None)}, Limits()) == 1 + 1000 + 5500
+    assert plan.of({"id": global_id("CandleSeries", "A", "D1", None, 0, 864_000)}, Limits()) == 1 + 2 + 11
     for other in (global_id("Quote", "A"), "nonsense", 5, None):
-        assert plan.of({"id": other}, Limits()) == 221
+        assert plan.of({"id": other}, Limits()) == 1
+
+
+def test_what_is_asked_for_is_bounded_even_where_it_is_not_shown() -> None:
+    """The size of a window that only its count is taken of."""
+    plan = plan_of(MARKET, MARKET_PRICES, 'query ($n: Int) { candles(symbol: "A", last: $n) { count } }')
+    assert plan.of({"n": 1000}, Limits()) == 210
+    with pytest.raises(LimitExceeded, match=r"Query.candles is asked for 50,001 items"):
+        plan.of({"n": 50_001}, Limits())
+
+
+def test_nodes_cost_what_the_dearest_of_their_ids_asks_for() -> None:
+    """The number of ids is the size of the list, not of the windows in it."""
+    text = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on CandleSeries { columns { close } } } }"
+    ids = [global_id("CandleSeries", "A", "D1", last, None, None) for last in (10, 5000, 300)]
+    assert plan_of(MARKET, MARKET_PRICES, text).of({"ids": ids}, Limits()) == 3 * (1 + 1 + 1000 + 500)
+    written = f'{{ nodes(ids: ["{ids[1]}"]) {{ ... on CandleSeries {{ columns {{ close }} }} }} }}'
+    assert plan_of(MARKET, MARKET_PRICES, written).of({}, Limits()) == 1 + 1 + 1000 + 500
 
 
 @pytest.mark.parametrize(
