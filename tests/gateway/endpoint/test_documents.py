@@ -224,13 +224,14 @@ ABUSE = {
 
 @pytest.mark.parametrize("name", ABUSE)
 def test_abuse_is_refused_within_a_blink(name: str) -> None:
-    """Each of these took from a second to for ever somewhere; here the worst takes some 50 ms."""
+    """Each of these took from a second to for ever somewhere; here the worst takes some 80 ms."""
     known = documents()
     begun = time.perf_counter()
     document = known.get(ABUSE[name])
     assert time.perf_counter() - begun < 1
     assert document.errors
-    assert all((error.extensions or {}).get("code") for error in document.errors)
+    codes = {(error.extensions or {})["code"] for error in document.errors}
+    assert codes <= {"LIMIT_EXCEEDED", "SYNTAX_ERROR", "INVALID_OPERATION"}
 
 
 MARKET = Documents(build_market()._schema, Limits())
