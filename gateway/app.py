@@ -1,7 +1,5 @@
 """The ASGI application: routes, and the middleware as one list."""
 
-from dataclasses import fields
-
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -11,10 +9,12 @@ from starlette.routing import Route
 
 from gateway.config import ServerUrls, Settings
 from gateway.endpoint.market import MarketEndpoint
+from gateway.endpoint.persisted import PersistedOperations, trusted_documents
 from gateway.lifespan import lifespan_of, pings_of
 from gateway.observe.health import live, ready
+from resolvers.cache.client import open_client
+from resolvers.cache.texts import Texts
 from schema.build import build_schema
-from schema.limits import Limits
 
 # Level 1: a 130 kB answer takes 0.8 ms, at Starlette's default of 9 it takes 8 ms and is hardly smaller.
 _GZIP_LEVEL = 1
@@ -24,9 +24,18 @@ def create_app(settings: Settings, urls: ServerUrls) -> Starlette:
     """The gateway for *settings*, on the servers at *urls*."""
     endpoint = MarketEndpoint(
         build_schema(),
-        limits=Limits(**{one.name: getattr(settings, one.name) for one in fields(Limits)}),
+        limits=settings.limits(),
+        kept_documents=settings.kept_documents,
         max_body_bytes=settings.max_body_bytes,
         max_batch=settings.max_batch,
+    )
+    cache = open_client(urls.redis)
+    endpoint.persisted = PersistedOperations(
+        Texts(cache, prefix="persisted:", life_seconds=settings.persisted_seconds),
+        valid=lambda text: not endpoint.documents.get(text).errors,
+        trusted=trusted_documents(settings.trusted_documents) if settings.trusted_documents else None,
+        trusted_only=settings.trusted_only,
+        max_bytes=settings.max_document_bytes,
     )
     return Starlette(
         routes=[
@@ -36,7 +45,7 @@ def create_app(settings: Settings, urls: ServerUrls) -> Starlette:
             Route("/readyz", ready(pings_of, timeout_seconds=settings.ready_timeout_seconds), methods=["GET"]),
         ],
         middleware=[Middleware(GZipMiddleware, minimum_size=settings.gzip_min_bytes, compresslevel=_GZIP_LEVEL)],
-        lifespan=lifespan_of(settings, urls),
+        lifespan=lifespan_of(settings, urls, cache),
     )
 
 

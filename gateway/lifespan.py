@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypedDict
 
-import redis.asyncio as redis
 from starlette.applications import Starlette
 from starlette.requests import Request
 
 from gateway.config import ServerUrls, Settings
 from gateway.observe.health import Ping
+from resolvers.cache.client import Client
 from resolvers.services import Services
 from resolvers.storage.pool import close_pool, open_pool, ping
 
@@ -25,9 +25,9 @@ class State(TypedDict):
 
 
 @asynccontextmanager
-async def opened(settings: Settings, urls: ServerUrls) -> AsyncIterator[State]:
+async def opened(settings: Settings, urls: ServerUrls, cache: Client) -> AsyncIterator[State]:
     """
-    Services for the settings, until the context is left.
+    Services for the settings, until the context is left, which closes *cache* too.
 
     Raises:
         Unavailable: If PostgreSQL does not answer. Redis may be down: it only makes answers slower.
@@ -36,7 +36,6 @@ async def opened(settings: Settings, urls: ServerUrls) -> AsyncIterator[State]:
         pool = await open_pool(urls.database, size=settings.database_connections)
         # Requests had their grace; a statement that runs now is that of one which was given up.
         stack.push_async_callback(close_pool, pool, patience_seconds=_PATIENCE_SECONDS)
-        cache = redis.Redis.from_url(urls.redis)
         stack.push_async_callback(cache.aclose)
         services = Services(
             pool=pool,
@@ -49,12 +48,12 @@ async def opened(settings: Settings, urls: ServerUrls) -> AsyncIterator[State]:
         yield State(services=services, pings={"postgresql": lambda: ping(pool), "redis": cache.ping})
 
 
-def lifespan_of(settings: Settings, urls: ServerUrls):  # type: ignore[no-untyped-def]
+def lifespan_of(settings: Settings, urls: ServerUrls, cache: Client):  # type: ignore[no-untyped-def]
     """The lifespan of an application; Starlette gives its state to every request."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
-        async with opened(settings, urls) as state:
+        async with opened(settings, urls, cache) as state:
             yield state
 
     return lifespan

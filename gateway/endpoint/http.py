@@ -9,7 +9,7 @@ Source: GraphQL over HTTP, the working draft of the GraphQL foundation.
 import asyncio
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
 import orjson
@@ -24,12 +24,10 @@ from strawberry.schema import Schema
 from gateway.endpoint.documents import Documents
 from gateway.endpoint.executing import RequestErrors, execute
 from gateway.endpoint.negotiation import JSON, RESPONSE_JSON, response_type
+from gateway.endpoint.persisted import PersistedOperations
 from gateway.endpoint.requests import Batch, HTTPError, OperationRequest, operations_of
 from schema.errors import RequestError, client_error
 from schema.limits import Limits
-
-if TYPE_CHECKING:
-    from gateway.endpoint.persisted import PersistedOperations
 
 ContextT = TypeVar("ContextT")
 RootT = TypeVar("RootT")
@@ -47,7 +45,7 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
     Args:
         schema: Any strawberry schema. One with extensions is executed by strawberry, others by column.
         limits: What an operation may cost; see `Limits`.
-        persisted: Automatic persisted queries and trusted documents; None for neither.
+        kept_documents: Most documents that are kept parsed and validated.
         max_body_bytes: Largest body of a request.
         max_batch: Most operations of a batch.
     """
@@ -57,14 +55,15 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         schema: Schema,
         *,
         limits: Limits | None = None,
-        persisted: "PersistedOperations | None" = None,
+        kept_documents: int = 1000,
         max_body_bytes: int = 1_000_000,
         max_batch: int = 10,
     ) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=())
         self._executable = schema
-        self.documents = Documents(schema._schema, limits or Limits())
-        self._persisted = persisted
+        self.documents = Documents(schema._schema, limits or Limits(), size=kept_documents)
+        # Set by whoever has a store for it; without one, requests bring their text.
+        self.persisted: PersistedOperations | None = None
         self._max_body_bytes = max_body_bytes
         self._max_batch = max_batch
 
@@ -123,10 +122,12 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             RequestErrors: If it is not executed, for the reasons given.
         """
         text = asked.query
-        if self._persisted is not None:
-            text = await self._persisted.text_of(text, asked.extensions, asked.document_id)
-        if not text:
+        if not (text or asked.document_id or "persistedQuery" in asked.extensions):
             raise HTTPError(400, "BAD_REQUEST", "query was expected, was " + ("empty" if text == "" else "not given"))
+        if self.persisted is not None:
+            text = await self.persisted.text_of(text, asked.extensions, asked.document_id)
+        if not text:
+            raise RequestError("persisted operations are not enabled, query was expected", code="BAD_REQUEST")
         document = self.documents.get(text)
         if document.errors:
             raise RequestErrors(document.errors)

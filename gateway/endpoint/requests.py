@@ -10,6 +10,9 @@ from starlette.types import Receive, Scope
 
 from gateway.endpoint.negotiation import JSON, media_type
 
+# How many times its limit a body is read, without being kept, to be answered.
+_PATIENCE = 20
+
 
 class HTTPError(Exception):
     """A request that never reaches GraphQL, with its status, its code and headers of the answer."""
@@ -64,7 +67,7 @@ async def operations_of(
         )
     headers = Headers(scope=scope)
     _check_content(headers)
-    body = await _body(headers, receive, max_body_bytes)
+    body = await _body(receive, max_body_bytes)
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -101,31 +104,27 @@ def _check_content(headers: Headers) -> None:
         raise HTTPError(415, "UNSUPPORTED_MEDIA_TYPE", f"the body must not be compressed, was {encoding[:40]}")
 
 
-async def _body(headers: Headers, receive: Receive, most: int) -> bytes:
-    """The whole body; a client that announces too much is refused before it is read."""
-    announced = headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > most:
-        raise _too_large(most)
-    message = await receive()
-    if not message.get("more_body"):
-        body: bytes = message.get("body", b"")
-        if len(body) > most:
-            raise _too_large(most)
-        return body
-    parts, size = [message.get("body", b"")], len(message.get("body", b""))
-    while message.get("more_body"):
+async def _body(receive: Receive, most: int) -> bytes:
+    """The whole body, of which no more than *most* bytes are kept."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise HTTPError(400, "BAD_REQUEST", "the client went away before its body was complete")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > most:
-            raise _too_large(most)
-    return b"".join(parts)
-
-
-def _too_large(most: int) -> HTTPError:
-    return HTTPError(413, "BODY_TOO_LARGE", f"a body holds at most {most} bytes", {"Connection": "close"})
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size <= most:
+            parts.append(part)
+        # Who is cut off in the middle of sending sees a broken connection instead of the answer, so a body that is
+        # somewhat too large is read to its end.
+        elif size > most * _PATIENCE:
+            break
+        if not message.get("more_body"):
+            break
+    if size > most:
+        raise HTTPError(413, "BODY_TOO_LARGE", f"a body holds at most {most} bytes", {"Connection": "close"})
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _of_object(content: Any) -> OperationRequest:
