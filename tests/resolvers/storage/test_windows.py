@@ -151,22 +151,26 @@ async def test_a_series_that_was_never_stored_is_none(pool: Pool) -> None:
     assert await stored_windows(pool, Interval.M1, [_request(Interval.M1, acme.id)]) == [None]
 
 
-@pytest.mark.parametrize("reach", [Reach(), Reach(bars=30), Reach(anchored=True), Reach(bars=30, anchored=True)])
-@pytest.mark.parametrize("interval", list(_FIRST))
 @pytest.mark.usefixtures("stored")
-async def test_a_range_without_bars_is_empty_and_not_missing(pool: Pool, interval: Interval, reach: Reach) -> None:
-    """Before the first bar, after the last one, in the far past and in the far future."""
-    ranges = [
-        (None, _FIRST[interval]),
-        (_FIRST[interval] + 400 * DAY, None),
-        (_at("0001-01-01"), _at("1900-01-01")),
-        (_at("9000-01-01"), _at("9999-12-31")),
-    ]
-    for last in (None, 10):
-        requests = [_request(interval, start=start, end=end, last=last, reach=reach) for start, end in ranges]
-        for window in await stored_windows(pool, interval, requests):
+async def test_a_range_without_bars_is_empty_and_not_missing(pool: Pool) -> None:
+    """Before the first bar, after the last one, in the far past and in the far future, with any reach."""
+    reaches = [Reach(), Reach(bars=30), Reach(anchored=True), Reach(bars=30, anchored=True)]
+    for interval, first in _FIRST.items():
+        ranges = [
+            (None, first),
+            (first + 400 * DAY, None),
+            (_at("0001-01-01"), _at("1900-01-01")),
+            (_at("9000-01-01"), _at("9999-12-31")),
+        ]
+        requests = [
+            _request(interval, start=start, end=end, last=last, reach=reach)
+            for start, end in ranges
+            for last in (None, 10)
+            for reach in reaches
+        ]
+        for request, window in zip(requests, await stored_windows(pool, interval, requests), strict=True):
             assert window is not None
-            assert len(window.bars) == window.offset
+            assert len(window.bars) == window.offset, request
             assert not window.is_cut
 
 
