@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 
 from schema.limits import Limits
 
+# Read by the build (hatch_build.py), and often still set when the gateway starts.
+_VARIABLES_OF_THE_BUILD = ("GATEWAY_BUILD_WITHOUT_PAGES",)
+
 
 class SettingsError(Exception):
     """A variable of the environment that cannot be right; says which, what was expected and what was found."""
@@ -126,7 +129,7 @@ class Settings:
         environment = os.environ if environment is None else environment
         known = {variable_of(one): one for one in fields(cls)}
         for variable in environment:
-            if variable.startswith("GATEWAY_") and variable not in known:
+            if variable.startswith("GATEWAY_") and variable not in (*known, *_VARIABLES_OF_THE_BUILD):
                 raise SettingsError(f"{variable} is not a setting; there are {', '.join(sorted(known))}")
         return cls(
             **{
