@@ -12,6 +12,8 @@ from gateway.endpoint.market import MarketEndpoint
 from gateway.endpoint.persisted import PersistedOperations, trusted_documents
 from gateway.lifespan import lifespan_of, pings_of
 from gateway.observe.health import live, ready
+from gateway.pages.files import page_files
+from gateway.pages.page import PageForBrowsers
 from resolvers.cache.client import open_client
 from resolvers.cache.texts import Texts
 from schema.build import build_schema
@@ -40,7 +42,8 @@ def create_app(settings: Settings, urls: ServerUrls) -> Starlette:
     return Starlette(
         routes=[
             Route("/", _home, methods=["GET"]),
-            Route("/graphql", endpoint),
+            Route("/graphql", endpoint, middleware=[Middleware(PageForBrowsers)]),
+            *page_files(),
             Route("/livez", live, methods=["GET"]),
             Route("/readyz", ready(pings_of, timeout_seconds=settings.ready_timeout_seconds), methods=["GET"]),
         ],
@@ -51,4 +54,4 @@ def create_app(settings: Settings, urls: ServerUrls) -> Starlette:
 
 async def _home(_: Request) -> RedirectResponse:
     """People who open the address in a browser want to explore."""
-    return RedirectResponse("/graphql")
+    return RedirectResponse("graphql")
