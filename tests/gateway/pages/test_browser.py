@@ -1,0 +1,95 @@
+"""GraphiQL in a real browser that can reach nothing but the gateway."""
+
+import shutil
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from gateway.feeds.simulated_store import store_simulated_market
+from resolvers.storage.pool import Pool
+from tests.gateway.pages.visit import Visit
+from tests.servers import RunningGateway
+
+
+@pytest.fixture
+async def visit(gateway: RunningGateway, built: Path) -> AsyncIterator[Visit]:
+    """GraphiQL on its first visit; nobody but the gateway was asked for anything, and nothing went wrong."""
+    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
+    if chromium is None or chromedriver is None:
+        pytest.skip("chromium and chromedriver are not on the PATH")
+    home = str(gateway.client.base_url)
+    async with Visit(chromium, chromedriver) as visit:
+        await visit.open(home)
+        yield visit
+        elsewhere = [url for url in await visit.requested() if not url.startswith(f"{home}/")]
+        assert elsewhere == []
+        assert await visit.complaints() == []
+
+
+async def test_the_first_visit_shows_the_examples(visit: Visit, gateway: RunningGateway) -> None:
+    """In tabs, with variables, and a place for headers."""
+    assert await visit.url() == f"{gateway.client.base_url}/graphql"
+    assert await visit.title() == "Signal Gateway"
+    assert await visit.texts(".graphiql-tab") == ["Chart", "WatchList", "Indicators"]
+    await visit.text(".graphiql-editor-tool", containing='"last": 250')
+    await visit.click(".graphiql-editor-tools button", containing="Headers")
+    await visit.click(".graphiql-editor-tool .graphiql-editor:not(.hidden)")
+    await visit.press(*'{"Authorization": "Bearer token"')
+    await visit.text(".graphiql-editor-tool", containing="Bearer token")
+
+
+async def test_a_field_is_completed_while_it_is_typed(visit: Visit) -> None:
+    """From the schema, with its description beside it."""
+    await visit.click(".graphiql-query-editor .view-line", containing="timestamp")
+    await visit.press(Keys.END, Keys.ENTER)
+    await visit.press(*"volu")
+    await visit.text(".suggest-widget.visible .monaco-list-row", containing="volume")
+    await visit.press(Keys.ENTER)
+    await visit.text(".graphiql-query-editor .view-line", containing="volume")
+
+
+async def test_the_chart_runs_and_shows_its_result(visit: Visit, pool: Pool) -> None:
+    """As it stands, against the simulated market."""
+    await store_simulated_market(pool, now=int(time.time()))
+    await visit.click(".graphiql-execute-button")
+    answer = await visit.text(".graphiql-response", containing='"timestamp"')
+    assert '"source": "SIMULATED"' in answer
+    assert "errors" not in answer
+
+
+async def test_a_mistake_is_underlined_before_it_is_sent(visit: Visit) -> None:
+    """The worker that validates runs under the policy."""
+    await visit.click(".graphiql-query-editor .view-line", containing="timestamp")
+    await visit.press(*"ish")
+    await visit.text(".graphiql-query-editor .squiggly-error", containing="")
+
+
+async def test_the_documentation_shows_the_descriptions(visit: Visit) -> None:
+    """Of types, of fields and of arguments."""
+    await visit.click("[aria-label='Show Documentation Explorer']")
+    await visit.click(".graphiql-doc-explorer a", containing="Query")
+    await visit.text(".graphiql-doc-explorer", containing="Everything that can be asked for.")
+    await visit.click(".graphiql-doc-explorer a", containing="candles")
+    await visit.text(".graphiql-doc-explorer", containing="A window of bars: the newest")
+
+
+async def test_the_explorer_makes_queries_by_clicking(visit: Visit) -> None:
+    """A field that is ticked comes into the operation."""
+    await visit.click("[aria-label='Show GraphiQL Explorer']")
+    await visit.click(".graphiql-explorer-root .graphiql-explorer-field-view", containing="quotes")
+    await visit.text(".graphiql-query-editor .view-lines", containing="quotes")
+
+
+async def test_a_later_visit_finds_the_tabs_as_they_were(visit: Visit, gateway: RunningGateway) -> None:
+    """Whether something was typed or not; the examples do not come again."""
+    await visit.open(f"{gateway.client.base_url}/graphql")
+    assert await visit.texts(".graphiql-tab") == ["Chart", "WatchList", "Indicators"]
+    await visit.click(".graphiql-editor-tool .view-line", containing='"last"')
+    await visit.press(Keys.END, *"99")
+    await visit.stored(containing="25099")
+    await visit.open(f"{gateway.client.base_url}/graphql")
+    await visit.text(".graphiql-editor-tool", containing="25099")
+    assert await visit.texts(".graphiql-tab") == ["Chart", "WatchList", "Indicators"]
