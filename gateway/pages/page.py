@@ -17,6 +17,7 @@ BUILT = Path(__file__).with_name("static")
 
 _WITHOUT_PAGES = """\
 This gateway was built without GraphiQL (GATEWAY_BUILD_WITHOUT_PAGES).
+Install it again without that variable to have it.
 The API is here: POST {"query": "{ __typename }"} as application/json to this address.
 """
 
