@@ -52,6 +52,12 @@ def quality_of(kind: str, ranges: list[MediaRange]) -> float:
     return max(covering, key=MediaRange.specificity).quality if covering else 0.0
 
 
+def prefers(accept: str, one: str, other: str) -> bool:
+    """Whether a header *accept* gives *one* a higher quality than *other*."""
+    ranges = media_ranges(accept)
+    return quality_of(one, ranges) > quality_of(other, ranges)
+
+
 def response_type(accept: str | None) -> str | None:
     """
     Which of our media types an answer gets; None where the client takes neither.

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.pages.accept import prefers
+from gateway.endpoint.negotiation import prefers
 from gateway.pages.headers import SECURITY_HEADERS
 
 BUILT = Path(__file__).with_name("static")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.endpoint.negotiation import JSON, RESPONSE_JSON, media_type, response_type
+from gateway.endpoint.negotiation import JSON, RESPONSE_JSON, media_type, prefers, response_type
 
 URQL = (
     "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"
@@ -42,3 +42,25 @@ def test_the_answer_is_what_the_client_wants_most(accept: str | None, expected: 
 def test_a_media_type_is_compared_without_regard_to_case() -> None:
     """Types, names of parameters and charsets."""
     assert media_type('Application/JSON; Charset="UTF-8"') == (JSON, {"charset": "utf-8"})
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", True),
+        ("text/html", True),
+        ("TEXT/HTML ; Q=0.3", True),
+        ("text/*;q=0.9, */*;q=0.1", True),
+        ("application/json;q=0.5, text/html;q=0.6", True),
+        ("text/html;q=0.5, application/json", False),
+        ("text/html, application/json", False),
+        ("text/html;q=0, */*", False),
+        ("text/html;q=much", False),
+        ("application/graphql-response+json, application/json;q=0.9", False),
+        ("*/*", False),
+        ("", False),
+    ],
+)
+def test_html_is_preferred_only_where_the_header_says_so(accept: str, expected: bool) -> None:
+    """Qualities count, the most specific range decides, and a tie is no preference."""
+    assert prefers(accept, "text/html", "application/json") is expected
