@@ -23,7 +23,7 @@ async def test_every_example_runs_against_the_demo(gateway: RunningGateway, pool
     assert len(found["chart"]["candles"]["columns"]["bollinger"]["upper"]) == 250
     assert None not in found["chart"]["candles"]["columns"]["rsi"]
     assert len(found["indicators"]["candles"]["bars"]) == 24
-    assert found["indicators"]["candles"]["bars"][-1]["month"] == pytest.approx(
+    assert found["indicators"]["candles"]["bars"][-1]["week"] == pytest.approx(
         found["indicators"]["candles"]["bars"][-1]["close"], rel=0.5
     )
     assert len(found["watch-list"]["instruments"]["nodes"]) == found["watch-list"]["instruments"]["totalCount"] == 24
