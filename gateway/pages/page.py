@@ -15,6 +15,9 @@ from gateway.pages.headers import SECURITY_HEADERS
 
 BUILT = Path(__file__).with_name("static")
 
+# What names an operation in the address: its text, or its hash or id.
+_OPERATION = {"query", "extensions", "documentId", "id"}
+
 _WITHOUT_PAGES = """\
 This gateway was built without GraphiQL (GATEWAY_BUILD_WITHOUT_PAGES).
 Install it again without that variable to have it.
@@ -49,7 +52,7 @@ def wants_page(scope: Scope) -> bool:
     return (
         scope["method"] in ("GET", "HEAD")
         and prefers(Headers(scope=scope).get("accept", ""), "text/html", "application/json")
-        and "query" not in QueryParams(scope["query_string"])
+        and not _OPERATION & QueryParams(scope["query_string"]).keys()
     )
 
 

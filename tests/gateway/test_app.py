@@ -72,4 +72,4 @@ async def test_the_settings_reach_the_answers(urls: ServerUrls, pool: Pool) -> N
 def test_an_application_opens_nothing_before_it_starts() -> None:
     """It is made for servers that do not exist."""
     app = create_app(Settings(), ServerUrls(database="postgresql://127.0.0.1:1/x", redis="redis://127.0.0.1:1"))
-    assert [getattr(route, "path", None) for route in app.routes] == ["/", "/graphql", "/livez", "/readyz"]
+    assert [getattr(route, "path", None) for route in app.routes] == ["/", "/graphql", "/pages", "/livez", "/readyz"]

@@ -28,7 +28,6 @@ _WRONG_BODIES = [
     b'{"query": "{ __typename }", "variables": "x"}',
     b'{"query": "{ __typename }", "variables": 5}',
     b'{"query": "{ __typename }", "extensions": 5}',
-    b'{"query": "{ __typename }", "operationName": "None"}',
     b'{"query": "{ __typename }", "operationName": 5}',
     b'{"query": 5}',
     b'{"query": null}',
@@ -104,7 +103,7 @@ async def test_people_get_a_page_to_explore(gateway: RunningGateway) -> None:
     answer = await gateway.client.get("/", headers={"accept": "text/html"}, follow_redirects=True)
     assert answer.url.path == "/graphql"
     assert answer.status_code == 200
-    assert "graphiql" in answer.text.lower()
+    assert "<title>Signal Gateway</title>" in answer.text
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
