@@ -84,15 +84,15 @@ class Visit:
 
     async def texts(self, selector: str) -> list[str]:
         """The texts of all elements that *selector* finds now."""
-        return await self._do(lambda driver: [one.text for one in driver.find_elements(By.CSS_SELECTOR, selector)])
+        return await self._do(lambda driver: _acted(driver, selector, "", lambda _: _texts(driver, selector)))
 
     async def text(self, selector: str, *, containing: str) -> str:
         """The text of the first element of *selector* that contains *containing*, once there is one."""
-        return await self._do(lambda driver: _plain(_found(driver, selector, containing)))
+        return await self._do(lambda driver: _acted(driver, selector, containing, _plain))
 
     async def click(self, selector: str, *, containing: str = "") -> None:
         """Clicks the first element of *selector* that contains *containing*, once there is one."""
-        await self._do(lambda driver: _found(driver, selector, containing).click())
+        await self._do(lambda driver: _acted(driver, selector, containing, _clicked))
 
     async def press(self, *keys: str) -> None:
         """Types *keys* one after another into what has the focus."""
@@ -123,16 +123,27 @@ class Visit:
         return await asyncio.to_thread(step, self._driver)
 
 
-def _found(driver: Chrome, selector: str, containing: str) -> WebElement:
-    def find(_: Any) -> WebElement | None:
-        elements = driver.find_elements(By.CSS_SELECTOR, selector)
-        return next((one for one in elements if containing in _plain(one)), None)
+def _acted(driver: Chrome, selector: str, containing: str, act: Callable[[WebElement], _T]) -> _T:
+    """What *act* makes of the first element of *selector* that contains *containing*, once there is one."""
 
-    # An element may be replaced between its finding and its reading.
+    def attempt(_: Any) -> tuple[_T] | None:
+        elements = driver.find_elements(By.CSS_SELECTOR, selector)
+        found = next((one for one in elements if containing in _plain(one)), None)
+        return None if found is None else (act(found),)
+
+    # An element may be replaced between its finding and what is done with it.
     wait = WebDriverWait(driver, _PATIENCE_SECONDS, _POLL_SECONDS, ignored_exceptions=(StaleElementReferenceException,))
-    found = wait.until(find, f"no {selector} with {containing!r}")
-    assert found is not None
-    return found
+    done = wait.until(attempt, f"no {selector} with {containing!r}")
+    assert done is not None
+    return done[0]
+
+
+def _clicked(element: WebElement) -> None:
+    element.click()
+
+
+def _texts(driver: Chrome, selector: str) -> list[str]:
+    return [one.text for one in driver.find_elements(By.CSS_SELECTOR, selector)]
 
 
 def _plain(element: WebElement) -> str:
