@@ -182,18 +182,18 @@ async def kept_times(database: Database, market: Market, repeats: int) -> dict[s
 async def read_figures(
     database: Database, market: Market, repeats: int, unvacuumed: Mapping[str, float]
 ) -> list[Figure]:
-    """Times of all windows on new connections, and what they are to compare with."""
-    kept = await kept_times(database, market, repeats)
+    """Times of all windows with nothing of ours cached, and what they are to compare with."""
     figures = []
     for read in reads(market.extent):
         reading = Reading(market, read)
 
-        async def times(run: Run, tables: str = "public") -> list[float]:
-            return await milliseconds(database.url, run, repeats=repeats, new_connection=True, tables=tables)
+        async def times(run: Run, *, tables: str = "public", new_connection: bool = False) -> list[float]:
+            return await milliseconds(database.url, run, repeats=repeats, new_connection=new_connection, tables=tables)
 
         ours = await times(reading.ours)
+        first = await times(reading.ours, new_connection=True)
         fetched = await times(reading.by_fetch)
-        plain = await times(reading.ours, "plain")
+        plain = await times(reading.ours, tables="plain")
         median = percentile(ours, 50)
         figures.append(
             Figure(
@@ -203,7 +203,7 @@ async def read_figures(
                 unit="ms",
                 details=_spread(ours)
                 | {
-                    "used connection": kept[read.key],
+                    "new connection": percentile(first, 50),
                     "before a vacuum": unvacuumed[read.key],
                     "asyncpg fetch": percentile(fetched, 50),
                     "of fetch": median / percentile(fetched, 50),
