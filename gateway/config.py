@@ -62,12 +62,15 @@ class Settings:
     data_dir: Path | None = _setting(
         None, "Where the embedded servers keep their data; by default a place of the system's choice.", unit="directory"
     )
-    database_connections: int = _setting(10, "Most connections to PostgreSQL per process.", unit="connections", least=1)
+    database_connections: int = _setting(10, "Most connections to PostgreSQL per process.", unit="connections", least=2)
     max_bars: int = _setting(50_000, "Most bars that one window may hold.", unit="bars", least=1)
     bar_grace_seconds: float = _setting(
         2.0, "How long after its end a bar still counts as forming.", unit="seconds", least=0
     )
     quote_stale_seconds: float = _setting(300.0, "Age from which a quote counts as stale.", unit="seconds", least=0)
+    max_read_bars: int = _setting(
+        2_000_000, "Most bars that one operation may read, those before its windows included.", unit="bars", least=1
+    )
     max_body_bytes: int = _setting(1_000_000, "Largest body of a request.", unit="bytes", least=1)
     max_batch: int = _setting(10, "Most operations of a batch.", unit="operations", least=1)
     max_document_bytes: int = _setting(_LIMITS.max_document_bytes, "Longest document, in UTF-8.", unit="bytes", least=1)
@@ -164,6 +167,9 @@ def hidden(url: str) -> str:
     if not separator:
         return "…"
     login, at, place = rest.rpartition("@")
+    # An "@" further on may belong to a password in the query, or the password may hold what ends a login.
+    if any(mark in login for mark in "?/#"):
+        return f"{scheme}://…"
     if at:
         user, colon, _ = login.partition(":")
         login = f"{user}:…" if colon else user

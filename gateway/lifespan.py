@@ -42,6 +42,7 @@ async def opened(settings: Settings, urls: ServerUrls, cache: Client) -> AsyncIt
             clock=time.time,
             # A window over the list limit is refused by its own field, and so is not priced as a whole operation.
             max_bars=min(settings.max_bars, settings.max_list_size),
+            max_read_bars=settings.max_read_bars,
             bar_grace_seconds=settings.bar_grace_seconds,
             quote_stale_seconds=settings.quote_stale_seconds,
         )

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from aiodataloader import DataLoader
 
@@ -12,16 +12,20 @@ from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
 from resolvers.model.window import StoredWindow, WindowRequest
 from resolvers.services import Services
-from resolvers.storage.instruments import instruments_by_id, instruments_by_name, stored_intervals
+from resolvers.storage.instruments import instruments_by_name, stored_intervals
 from resolvers.storage.quotes import latest_quotes
-from resolvers.storage.windows import stored_windows
+from resolvers.storage.windows import ReadBudget, windows_within
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
 class Loader(Generic[K, V]):
-    """Values by key, each key read once per operation; a key that nothing is stored for gives None."""
+    """
+    Values by key, each key read once per operation; a key that nothing is stored for gives None.
+
+    An exception as a value is raised to whoever loads its key, and to nobody else.
+    """
 
     def __init__(self, batch: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> None:
         async def in_order(keys: list[K]) -> list[V | None]:
@@ -39,30 +43,26 @@ class Loader(Generic[K, V]):
         """The values of *keys*, in their order."""
         return list(await asyncio.gather(*(self.load(key) for key in keys)))
 
-    def prime(self, key: K, value: V) -> None:
-        """Remembers a value that came with another read."""
-        self._loader.prime(key, value)
-
 
 class Loaders:
     """The loaders of one operation; a new operation, and every event of a stream, takes new ones."""
 
     def __init__(self, services: Services) -> None:
         pool = services.pool
+        budget = ReadBudget(services.max_read_bars)
 
-        async def windows(requests: Sequence[WindowRequest]) -> dict[WindowRequest, StoredWindow]:
+        async def windows(requests: Sequence[WindowRequest]) -> dict[WindowRequest, Any]:
             by_interval: dict[Interval, list[WindowRequest]] = defaultdict(list)
             for request in requests:
                 by_interval[request.interval].append(request)
-            found: dict[WindowRequest, StoredWindow] = {}
+            found: dict[WindowRequest, Any] = {}
             for interval, same in by_interval.items():
-                stored = await stored_windows(pool, interval, same)
+                stored = await windows_within(pool, interval, same, budget)
                 found |= {request: one for request, one in zip(same, stored, strict=True) if one is not None}
             return found
 
         self.services = services
         self.instrument_by_name: Loader[str, Instrument] = Loader(lambda names: instruments_by_name(pool, names))
-        self.instrument_by_id: Loader[int, Instrument] = Loader(lambda ids: instruments_by_id(pool, ids))
         self.quote: Loader[int, Quote] = Loader(lambda ids: latest_quotes(pool, ids))
         self.intervals: Loader[int, list[Interval]] = Loader(lambda ids: stored_intervals(pool, ids))
         self.window: Loader[WindowRequest, StoredWindow] = Loader(windows)

@@ -14,6 +14,7 @@ class Services:
     Attributes:
         clock: The present in unix seconds.
         max_bars: Most bars that one window may hold.
+        max_read_bars: Most bars that one operation may read, those before its windows included.
         bar_grace_seconds: How long after its end a bar still counts as forming.
         quote_stale_seconds: Age from which a quote counts as stale.
     """
@@ -23,3 +24,4 @@ class Services:
     max_bars: int
     bar_grace_seconds: float
     quote_stale_seconds: float
+    max_read_bars: int = 2_000_000

@@ -41,9 +41,9 @@ def selected_reach(info: Info, interval: Interval) -> Reach:
             *(
                 reach
                 for node in nodes
-                for part in selection.fields(node.selection_set)
+                for part in selection.fields(node.selection_set, set())
                 if part.name.value in ("bars", "columns")
-                for field in selection.fields(part.selection_set)
+                for field in selection.fields(part.selection_set, set())
                 for reach in selection.reach(field, interval)
             )
         )
@@ -72,17 +72,22 @@ class _Selection:
         except (GraphQLError, GatewayError):
             return
 
-    def fields(self, selections: SelectionSetNode | None) -> Iterator[FieldNode]:
-        """The fields of a selection, fragments included, left out ones not."""
+    def fields(self, selections: SelectionSetNode | None, followed: set[str]) -> Iterator[FieldNode]:
+        """
+        The fields of a selection, fragments included, left out ones not.
+
+        A fragment that was *followed* is not followed again: spreads of spreads would double the walk at each level.
+        """
         for node in selections.selections if selections else ():
             if not self._is_included(node):
                 continue
             if isinstance(node, FieldNode):
                 yield node
             elif isinstance(node, InlineFragmentNode):
-                yield from self.fields(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode):
-                yield from self.fields(self._raw.fragments[node.name.value].selection_set)
+                yield from self.fields(node.selection_set, followed)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in followed:
+                followed.add(node.name.value)
+                yield from self.fields(self._raw.fragments[node.name.value].selection_set, followed)
 
     def _is_included(self, node: SelectionNode) -> bool:
         skip = get_directive_values(GraphQLSkipDirective, node, self._variables)

@@ -31,9 +31,11 @@ def parsed_id(text: str) -> tuple[str, list[str | int | None]]:
         BadInput: If *text* is not an id of this API.
     """
     try:
-        parts = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (ValueError, binascii.Error):
-        parts = None
-    if isinstance(parts, list) and parts and isinstance(parts[0], str) and global_id(*parts) == text:
-        return parts[0], parts[1:]
+        kind, *parts = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, TypeError, binascii.Error):
+        kind, parts = None, []
+    # Told apart before they are encoded again: what nests deeply can be read, but not written.
+    is_flat = isinstance(kind, str) and all(part is None or isinstance(part, str | int) for part in parts)
+    if is_flat and global_id(kind, *parts) == text:
+        return kind, parts
     raise BadInput(f"an id that this API gave out was expected, was {text[:80]!r}")

@@ -11,7 +11,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from gateway import signals
-from gateway.commands.running import DONE, FAILED, REJECTED_ROWS, opened_pool, prepare, servers, told
+from gateway.commands.running import DONE, FAILED, REJECTED_ROWS, CommandError, opened_pool, prepare, servers, told
 from gateway.config import ServerUrls, Settings
 from gateway.feeds.files import FileOptions, PriceFile, read_prices, write_rejects
 from resolvers.errors import GatewayError
@@ -31,7 +31,7 @@ _SHOWN = 10
 def run(chosen: argparse.Namespace, settings: Settings) -> int:
     """Reads every file, stores the good rows and tells of the bad ones; each file is one transaction."""
     if chosen.rejects is not None:
-        write_rejects(chosen.rejects, [])  # says now that it cannot, not after the work
+        _check_rejects(chosen.rejects, chosen.files)
     if chosen.dry_run:
         outcomes = [_attempted(path, lambda path: read_file(path, chosen)) for path in chosen.files]
     else:
@@ -44,6 +44,21 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
     if len(files) < len(outcomes):
         return FAILED
     return REJECTED_ROWS if rejects else DONE
+
+
+def _check_rejects(path: Path, files: Sequence[Path]) -> None:
+    """
+    Says now that the rejects cannot be written, not after the work.
+
+    Raises:
+        CommandError: If they cannot, or would be written over a file that is to be read.
+    """
+    if any(file.exists() and path.exists() and path.samefile(file) for file in files):
+        raise CommandError(f"--rejects names {path}, which is also to be imported; the rejects would replace it")
+    try:
+        path.open("a").close()
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}") from error
 
 
 async def _stored(chosen: argparse.Namespace, settings: Settings, urls: ServerUrls) -> list[PriceFile | None]:

@@ -136,7 +136,8 @@ async def _edit(pool: Pool, instrument: Instrument, given: Mapping[str, Any]) ->
     """Changes what was given; bars that depend on its sessions are made anew when those change."""
     aliases = given["aliases"].upper().split() if "aliases" in given else None
     edited = await update_instrument(pool, instrument, _columns(given), aliases)
-    if edited.spec.sessions != instrument.spec.sessions:
+    # Also where they are the same: an edit that was interrupted before this is mended by giving it again.
+    if given.get("timezone") or given.get("session_start"):
         await rederive_sessions(pool, edited)
     sys.stdout.write(f"{edited.symbol}: {', '.join(str(value) for value in _row(edited.spec)[1:] if value)}\n")
 

@@ -1,6 +1,7 @@
 """Operations that a client names instead of sending: automatic persisted queries, and trusted documents."""
 
 import re
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -13,6 +14,7 @@ from gateway.config import SettingsError
 from schema.errors import RequestError
 
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
+_RENEWED_SECONDS: Final = 3600.0
 _FORMAT: Final = "apollo-persisted-query-manifest"
 
 
@@ -40,6 +42,8 @@ class PersistedOperations:
         trusted_only: Whether everything else is refused.
         max_bytes: Longest text that is kept.
         size: Most texts that this process keeps, so that Redis is rarely asked.
+        characters: Most characters of these texts together.
+        clock: Seconds that only grow.
     """
 
     def __init__(
@@ -51,6 +55,8 @@ class PersistedOperations:
         trusted_only: bool = False,
         max_bytes: int = 100_000,
         size: int = 1000,
+        characters: int = 2_000_000,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._valid = valid
@@ -60,6 +66,10 @@ class PersistedOperations:
         self._max_bytes = max_bytes
         self._size = size
         self._recent: OrderedDict[str, str] = OrderedDict()
+        self._most_characters = characters
+        self._characters = 0
+        self._touched: dict[str, float] = {}
+        self._clock = clock
 
     async def text_of(
         self, query: str | None, extensions: Mapping[str, Any] | None = None, document_id: str | None = None
@@ -103,14 +113,20 @@ class PersistedOperations:
         encoded = query.encode("utf-8", "surrogatepass")
         if sha256(encoded).hexdigest() != id_:
             raise _mismatch()
-        if id_ not in self._recent and len(encoded) <= self._max_bytes and self._valid(query):
+        if len(encoded) <= self._max_bytes and self._valid(query):
             self._remember(id_, query)
+            # Again even where this process knows it: the client was told that somebody does not.
             await self._store.set(id_, query)
         return query
 
     async def _found(self, id_: str) -> str:
         text = self._recent.get(id_)
-        if text is None and _HASH.fullmatch(id_):
+        if text is not None and self._clock() - self._touched[id_] > _RENEWED_SECONDS:
+            # Its life in the store counts from its last use, which this process would hide.
+            await self._store.set(id_, text)
+        elif text is not None:
+            return text
+        elif _HASH.fullmatch(id_):
             text = await self._store.get(id_)
             # What others can write to is believed only as far as it can be checked.
             if text is not None and sha256(text.encode()).hexdigest() != id_:
@@ -121,10 +137,14 @@ class PersistedOperations:
         return text
 
     def _remember(self, id_: str, text: str) -> None:
+        self._characters += len(text) - len(self._recent.get(id_, ""))
         self._recent[id_] = text
         self._recent.move_to_end(id_)
-        if len(self._recent) > self._size:
-            self._recent.popitem(last=False)
+        self._touched[id_] = self._clock()
+        while len(self._recent) > self._size or self._characters > self._most_characters:
+            gone, gone_text = self._recent.popitem(last=False)
+            self._characters -= len(gone_text)
+            del self._touched[gone]
 
 
 def trusted_documents(path: Path) -> dict[str, str]:

@@ -10,7 +10,7 @@ from resolvers.model.quote import Quote
 from resolvers.storage.bars import SeriesWrite, store_bars
 from resolvers.storage.instruments import create_instruments
 from resolvers.storage.pool import Pool, alone
-from resolvers.storage.quotes import latest_quotes, store_quotes
+from resolvers.storage.quotes import lacks_spread, latest_quotes, store_quotes
 from resolvers.storage.series import holds_bars_from
 
 logger = logging.getLogger("gateway.simulated")
@@ -22,14 +22,19 @@ async def store_simulated_market(pool: Pool, *, now: int) -> bool:
     """
     Stores the simulated market as of *now* (unix seconds) and returns True, unless one is stored already.
 
-    One process makes it while the others wait. Its bars are one transaction: an interrupted start leaves nothing.
+    One process makes it while the others wait. Its bars are one transaction, and the spreads of its quotes another;
+    a start that was interrupted between them is completed by the next.
     """
     async with alone(pool, _LOCK):
-        if await holds_bars_from(pool, Source.SIMULATED):
+        is_stored = await holds_bars_from(pool, Source.SIMULATED)
+        if is_stored and not await lacks_spread(pool, Source.SIMULATED):
             return False
         logger.info("making the simulated market, once")
         market = {one.instrument.symbol: one for one in simulated_market(until=now)}
         instruments = await create_instruments(pool, [one.instrument for one in market.values()])
+        if is_stored:
+            await _spread_quotes(pool, market, instruments)
+            return False
         writes = [
             SeriesWrite(instrument=instruments[symbol], interval=interval, source=Source.SIMULATED, bars=bars)
             for symbol, one in market.items()

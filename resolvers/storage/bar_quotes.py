@@ -50,6 +50,8 @@ async def quotes_from_bars(one: "Connection", writes: Sequence[SeriesWrite], *, 
     newest: dict[int, _Candidate] = {}
     for write in writes:
         candidate = _candidate(write, now)
+        if candidate is None:
+            continue
         other = newest.get(write.instrument.id, candidate)
         newest[write.instrument.id] = max(candidate, other, key=lambda one: (one.as_of, -one.interval))
     # In one order, in which all writers lock quotes.
@@ -75,9 +77,13 @@ async def quotes_from_bars(one: "Connection", writes: Sequence[SeriesWrite], *, 
     await _follow_days(one, [one.instrument for one in candidates if one.instrument.id not in replaced])
 
 
-def _candidate(write: SeriesWrite, now: int) -> _Candidate:
+def _candidate(write: SeriesWrite, now: int) -> _Candidate | None:
+    """The quote that the newest bar gives which has begun; None where none has."""
     sessions = write.instrument.spec.sessions
-    start = int(write.bars.time[-1])
+    begun = int(np.searchsorted(write.bars.time, now, "right"))
+    if not begun:
+        return None
+    start = int(write.bars.time[begun - 1])
     if write.interval.is_intraday:
         end = start + write.interval.seconds
         first_day = last_day = int(sessions.session_days(np.array([start]))[0])
@@ -90,7 +96,7 @@ def _candidate(write: SeriesWrite, now: int) -> _Candidate:
         instrument=write.instrument,
         interval=write.interval,
         source=write.source,
-        price=float(write.bars.close[-1]),
+        price=float(write.bars.close[begun - 1]),
         as_of=min(end, now),
         first_day=first_day,
         last_day=last_day,

@@ -102,7 +102,10 @@ async def _stored(one: "Connection", writes: Sequence[SeriesWrite], *, now: int)
     writes = await _with_present_sessions(one, writes)
     stored = await write_stored(one, locked, writes)
     derived = await derive(one, locked, touched_by(stored))
-    await quotes_from_bars(one, writes, now=now)
+    changed = {(change.instrument.id, change.interval) for change in stored}
+    await quotes_from_bars(
+        one, [write for write in writes if (write.instrument.id, write.interval) in changed], now=now
+    )
     return stored + derived
 
 

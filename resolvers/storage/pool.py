@@ -70,8 +70,10 @@ def connecting() -> Iterator[None]:
     """
     try:
         yield
-    # The URL may be none at all, or its port no number.
-    except (*_REFUSED, ValueError) as error:
+    # The URL may be none at all, or its port no number; the driver's words may then hold a piece of its password.
+    except ValueError as error:
+        raise Unavailable("PostgreSQL cannot be reached: its URL cannot be read") from error
+    except _REFUSED as error:
         raise Unavailable(f"PostgreSQL cannot be reached: {str(error) or type(error).__name__}") from error
 
 

@@ -18,6 +18,14 @@ async def latest_quotes(pool: asyncpg.Pool, instrument_ids: Sequence[int]) -> di
     return {row["instrument_id"]: Quote(**{**row, "source": Source(row["source"])}) for row in rows}
 
 
+async def lacks_spread(pool: asyncpg.Pool, source: Source) -> bool:
+    """Whether a quote from *source* has no bid."""
+    async with connection(pool) as one:
+        return bool(
+            await one.fetchval("SELECT EXISTS (SELECT FROM quotes WHERE source = $1 AND bid IS NULL)", source.value)
+        )
+
+
 async def store_quotes(pool: asyncpg.Pool, quotes: Sequence[Quote]) -> None:
     """Replaces the quotes of their instruments, except by older ones."""
     async with connection(pool) as one:

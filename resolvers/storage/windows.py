@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 import numpy as np
 
+from resolvers.errors import TooLarge
 from resolvers.model.bars import Bars
 from resolvers.model.instrument import Source
 from resolvers.model.interval import Interval
@@ -43,21 +44,67 @@ class Span:
 async def stored_windows(
     pool: asyncpg.Pool, interval: Interval, requests: Sequence[WindowRequest]
 ) -> list[StoredWindow | None]:
+    """As `windows_within`, whatever it takes."""
+    found = await windows_within(pool, interval, requests, ReadBudget(_UNLIMITED * len(requests)))
+    return [None if isinstance(one, TooLarge) else one for one in found]
+
+
+async def windows_within(
+    pool: asyncpg.Pool, interval: Interval, requests: Sequence[WindowRequest], budget: "ReadBudget"
+) -> list[StoredWindow | TooLarge | None]:
     """
     What is stored for each request, all of one interval; None where the series does not exist.
 
-    The states of the series, their revisions included, and the bars come from one snapshot.
+    The states of the series, their revisions included, and the bars come from one snapshot. A request that is over
+    the *budget* is not read, and has its error in its place.
     """
     async with snapshot(pool) as one:
         states = await series_states(one, interval, {request.instrument_id for request in requests})
         known = [request for request in requests if request.instrument_id in states]
         firsts = await _first_times(one, interval, [request for request in known if _needs_month(request)])
-        spans = [_span(request, firsts.get(request)) for request in known]
-        found = dict(zip(known, await bars_of_spans(one, interval, spans), strict=True))
+        spans = {request: _span(request, firsts.get(request)) for request in known}
+        refused = {
+            request: error
+            for request, span in spans.items()
+            if (error := budget.refusal(_most_rows(span, states[request.instrument_id]))) is not None
+        }
+        reading = [request for request in spans if request not in refused]
+        bars = await bars_of_spans(one, interval, [spans[request] for request in reading])
+        found = dict(zip(reading, bars, strict=True))
     return [
-        _stored_window(request, states[request.instrument_id], found[request]) if request in found else None
+        refused.get(request)
+        or (_stored_window(request, states[request.instrument_id], found[request]) if request in found else None)
         for request in requests
     ]
+
+
+class ReadBudget:
+    """
+    How many bars may still be read.
+
+    An indicator that looks back to the first bar costs a short window as much as a long one, so the windows alone
+    do not bound what an operation reads.
+    """
+
+    def __init__(self, bars: int) -> None:
+        self._all = self._left = bars
+
+    def refusal(self, bars: int) -> TooLarge | None:
+        """None, and *bars* are taken from the budget; or why they may not be read."""
+        if bars <= self._left:
+            self._left -= bars
+            return None
+        return TooLarge(
+            f"one operation reads at most {self._all} bars, those that its indicators look back to included;"
+            f" {self._left} are left, and this window takes up to {bars}"
+        )
+
+
+def _most_rows(span: Span, state: SeriesState) -> int:
+    """The most rows that a span can hold of a series without gaps."""
+    start = state.first_time if span.start is None else max(span.start, state.first_time)
+    end = state.last_time + 1 if span.end is None else min(span.end, state.last_time + 1)
+    return min(span.limit, max(0, -(-(end - start) // state.interval.seconds))) + span.before
 
 
 async def series_states(one: "Connection", interval: Interval, instrument_ids: set[int]) -> dict[int, SeriesState]:

@@ -42,15 +42,6 @@ async def test_what_is_asked_for_at_once_is_one_batch() -> None:
     assert await loader.load_many([]) == []
 
 
-async def test_a_primed_key_is_not_asked_for() -> None:
-    """It came with another read."""
-    numbers = Numbers()
-    loader: Loader[int, int] = Loader(numbers.squares)
-    loader.prime(3, 10)
-    assert await loader.load_many([3, 2]) == [10, 4]
-    assert numbers.asked == [[2]]
-
-
 async def test_one_callers_cancellation_is_not_anothers() -> None:
     """Both wait for the same key; one gives up, the other gets it."""
     numbers = Numbers()

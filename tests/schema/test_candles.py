@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from gateway.config import ServerUrls, Settings
 from resolvers.model.bars import Bars
 from resolvers.model.instrument import Source
 from resolvers.model.interval import Interval
@@ -242,3 +243,20 @@ async def test_a_simulated_series_says_so(gateway: RunningGateway, pool: Pool) -
         "quote": {"source": "SIMULATED"},
         "candles": {"source": "SIMULATED"},
     }
+
+
+async def test_an_operation_reads_within_its_budget(urls: ServerUrls, pool: Pool) -> None:
+    """One bar of an indicator that looks back to the first one is read with all of them; what is over is refused."""
+    for symbol in ("ACME", "BRAVO"):
+        await store(pool, await instrument(pool, symbol), Interval.H1, spaced(100, Interval.H1))
+    async with RunningGateway(Settings(max_read_bars=150), urls) as gateway:
+        answer = await gateway.answer(
+            """{ a: candles(symbol: "ACME", interval: H1, last: 1) { columns { obv } }
+                 b: candles(symbol: "BRAVO", interval: H1, last: 1) { columns { obv } }
+                 c: candles(symbol: "BRAVO", interval: H1, last: 20) { count } }"""
+        )
+    (error,) = answer["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["b"], "TOO_LARGE")
+    assert "reads at most 150 bars" in error["message"]
+    assert len(answer["data"]["a"]["columns"]["obv"]) == 1
+    assert answer["data"]["c"]["count"] == 20

@@ -107,3 +107,14 @@ async def test_windows_of_one_interval_are_one_statement(market: Market) -> None
     assert data["b"]["columns"]["timestamp"] == market.days.time[-5:].tolist()
     assert data["c"]["columns"]["close"] == market.days.close[2:5].tolist()
     assert len(data["d"]["columns"]["obv"]) == 3
+
+
+async def test_spreads_of_spreads_are_followed_once(market: Market) -> None:
+    """Forty fragments that spread the next one twice: walked as they stand, they would take for ever."""
+    fragments = " ".join(f"fragment F{n} on CandleColumns {{ ...F{n + 1} ...F{n + 1} }}" for n in range(40))
+    query = (
+        '{ candles(symbol: "ACME", last: 2) { columns { ...F0 } } } '
+        f"{fragments} fragment F40 on CandleColumns {{ rsi close }}"
+    )
+    data = await market.gateway.data(query)
+    assert None not in data["candles"]["columns"]["rsi"]

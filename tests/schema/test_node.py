@@ -1,5 +1,6 @@
 """Global ids: whatever has one is found again by it, and nothing else is."""
 
+from base64 import urlsafe_b64encode
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -158,3 +159,11 @@ async def test_too_many_ids_are_refused(market: Market) -> None:
     assert (error["path"], error["extensions"]["code"]) == (["nodes"], "TOO_LARGE")
     assert error["message"] == "ids holds at most 500 items, 501 were given"
     assert answer["data"] == {"nodes": None, "__typename": "Query"}
+
+
+def test_an_id_that_nests_deeply_is_refused() -> None:
+    """It can be read as JSON, but not be written again."""
+    deep = "[" * 300 + "]" * 300
+    text = urlsafe_b64encode(f'["Instrument",{deep}]'.encode()).rstrip(b"=").decode()
+    with pytest.raises(BadInput, match="an id that this API gave out was expected"):
+        parsed_id(text)

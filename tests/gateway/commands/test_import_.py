@@ -253,3 +253,14 @@ async def test_what_a_file_says_is_what_the_api_answers(
         "query ($s: String!) { candles(symbol: $s) { columns { time open high low close volume } } }", s=symbol
     )
     assert data["candles"]["columns"] == expected
+
+
+def test_rejects_never_replace_a_file_that_is_to_be_imported(variables: dict[str, str], write: Writer) -> None:
+    """Not even in a dry run."""
+    path = write()
+    before = path.read_bytes()
+    done = subprocess.run(
+        command("import", path, "--symbol", "X", "--dry-run", "--rejects", path), env=variables, capture_output=True
+    )
+    assert (done.returncode, path.read_bytes()) == (1, before)
+    assert b"which is also to be imported" in done.stderr

@@ -98,14 +98,37 @@ async def test_a_text_without_a_hash_is_executed_and_not_kept() -> None:
 
 
 async def test_redis_is_asked_once_per_hash_and_process() -> None:
-    """What the process knows needs no look-up, and no second write."""
+    """What the process knows needs no look-up; a client that sends the text was told that somebody lacks it."""
     store = Recorded()
     query, sha = "{ a }", hash_of("{ a }")
     first, second = process(store), process(store)
     for _ in range(3):
         await first.text_of(query, naming(sha))
         await second.text_of(None, naming(sha))
-    assert store.calls == [("set", sha), ("get", sha)]
+    assert store.calls == [("set", sha), ("get", sha), ("set", sha), ("set", sha)]
+
+
+async def test_what_is_used_lives_on_in_the_store() -> None:
+    """An hour after it was last written or read there, its life is renewed."""
+    store, now = Recorded(), [0.0]
+    query, sha = "{ a }", hash_of("{ a }")
+    one = process(store, clock=lambda: now[0])
+    await one.text_of(query, naming(sha))
+    for now[0] in (10.0, 3000.0, 3700.0, 3800.0):
+        assert await one.text_of(None, naming(sha)) == query
+    assert store.calls == [("set", sha), ("set", sha)]
+
+
+async def test_what_the_process_keeps_is_bounded_by_its_characters() -> None:
+    """However few texts they are."""
+    store = Recorded()
+    one = process(store, characters=9)
+    for query in ("{ a }", "{ b }"):
+        await one.text_of(query, naming(hash_of(query)))
+    store.calls.clear()
+    await one.text_of(None, naming(hash_of("{ b }")))
+    await one.text_of(None, naming(hash_of("{ a }")))
+    assert store.calls == [("get", hash_of("{ a }"))]
 
 
 async def test_the_process_keeps_the_latest() -> None:

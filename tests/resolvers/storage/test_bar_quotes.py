@@ -162,3 +162,17 @@ async def test_a_quote_of_a_feed_stays_until_a_newer_bar(pool: Pool) -> None:
     newer = await _stored(pool, acme, Interval.H1, _bars({"2024-01-08T12:00": 8}))
     assert _told(newer) == (8, 5, 20, _moment("2024-01-08T13:00"))
     assert (newer.bid, newer.ask, newer.source) == (None, None, Source.FILE)
+
+
+async def test_the_same_bars_again_are_no_news(pool: Pool) -> None:
+    """A forming bar that is imported once more does not make its price look fresh."""
+    acme, bars = await instrument(pool), _bars({"2024-01-08": 5})
+    quote = await _stored(pool, acme, Interval.D1, bars, now=_at("2024-01-08T12:00"))
+    assert await _stored(pool, acme, Interval.D1, bars, now=_at("2024-01-08T15:00")) == quote
+
+
+async def test_a_bar_that_has_not_begun_is_not_quoted(pool: Pool) -> None:
+    """A file may hold a year that was mistyped; the newest bar that has begun speaks."""
+    acme = await instrument(pool)
+    bars = _bars({"2024-01-05": 5, "2034-01-05": 77})
+    assert _told(await _stored(pool, acme, Interval.D1, bars, now=_at("2024-01-08T12:00")))[0] == 5
