@@ -47,8 +47,14 @@ def _parser() -> argparse.ArgumentParser:
     _instrument_commands(instruments)
 
     commands.add_parser("migrate", help="bring the database's tables up to date")
-    schema = commands.add_parser("schema", help="print the GraphQL schema")
+    schema = commands.add_parser("schema", help="print the GraphQL schema, or compare it with an older one")
     schema.set_defaults(command="schema_")
+    schema.add_argument(
+        "--check",
+        type=Path,
+        metavar="OLD.graphql",
+        help="say what breaks for clients of that schema; status 1 if anything",
+    )
     commands.add_parser("check", help="print the effective settings and what cannot be reached")
     return parser
 
