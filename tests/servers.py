@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import httpx
 import uvicorn
+from starlette.types import ASGIApp
 
 from gateway.app import create_app
 from gateway.config import ServerUrls, Settings
@@ -70,11 +71,11 @@ async def _execute(url: str, statement: str) -> None:
         await connection.close()
 
 
-class RunningGateway:
-    """A gateway behind real uvicorn on a free port of the loopback, and a client for it."""
+class RunningApp:
+    """An application behind real uvicorn on a free port of the loopback, and a client for it."""
 
-    def __init__(self, settings: Settings, urls: ServerUrls) -> None:
-        config = uvicorn.Config(create_app(settings, urls), host="127.0.0.1", port=0, log_config=None, ws="none")
+    def __init__(self, app: ASGIApp) -> None:
+        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, ws="none")
         self._server = uvicorn.Server(config)
         self._task: asyncio.Task[None] | None = None
         self.client = httpx.AsyncClient(timeout=30)
@@ -84,7 +85,7 @@ class RunningGateway:
         while not self._server.started:
             if self._task.done():
                 self._task.result()
-                raise RuntimeError("the gateway ended before it was ready")
+                raise RuntimeError("the application ended before it was ready")
             await asyncio.sleep(0.005)
         port = self._server.servers[0].sockets[0].getsockname()[1]
         self.client.base_url = httpx.URL(f"http://127.0.0.1:{port}")
@@ -97,6 +98,13 @@ class RunningGateway:
         self._server.should_exit = True
         if self._task is not None:
             await self._task
+
+
+class RunningGateway(RunningApp):
+    """A gateway that runs."""
+
+    def __init__(self, settings: Settings, urls: ServerUrls) -> None:
+        super().__init__(create_app(settings, urls))
 
     async def answer(self, query: str, **variables: Any) -> dict[str, Any]:
         """The whole JSON answer of a POST request."""
