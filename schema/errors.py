@@ -18,6 +18,7 @@ from resolvers.errors import GatewayError
 
 logger = logging.getLogger("gateway.errors")
 
+INTERNAL = "INTERNAL"
 MASKED = "Internal error"
 
 # The largest whole number that every JSON reader takes exactly.
@@ -54,7 +55,7 @@ def client_error(error: GraphQLError, request_id: str | None = None) -> GraphQLE
     The error as a client may see it: with a code, and without a word that we did not write.
 
     An exception that nobody foresaw is logged here, with its traceback and the id of the request, and
-    answered as INTERNAL.
+    answered as INTERNAL with that id, by which whoever reads the log finds it.
     """
     cause = error.original_error
     if isinstance(cause, GatewayError):
@@ -64,7 +65,8 @@ def client_error(error: GraphQLError, request_id: str | None = None) -> GraphQLE
         return _coded(error, code or ("SYNTAX_ERROR" if isinstance(error, GraphQLSyntaxError) else "INVALID_OPERATION"))
     of_request = "" if request_id is None else f" of request {request_id}"
     logger.error("unforeseen error at %s%s", error.path, of_request, exc_info=cause)
-    return GraphQLError(MASKED, nodes=error.nodes, path=error.path, extensions={"code": "INTERNAL"})
+    extensions = {"code": INTERNAL} if request_id is None else {"code": INTERNAL, "requestId": request_id}
+    return GraphQLError(MASKED, nodes=error.nodes, path=error.path, extensions=extensions)
 
 
 def _coded(error: GraphQLError, code: str) -> GraphQLError:

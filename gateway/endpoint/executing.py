@@ -1,11 +1,13 @@
 """Executes an operation that was parsed, validated and found affordable."""
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 from graphql import DocumentNode, ExecutionResult, GraphQLError, print_ast
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema import Schema
+from strawberry.types import ExecutionContext
 
 from schema.execution import ColumnExecutor
 
@@ -16,6 +18,23 @@ class RequestErrors(Exception):
     def __init__(self, errors: tuple[GraphQLError, ...] | list[GraphQLError]) -> None:
         super().__init__()
         self.errors = errors
+
+
+def unlogged(schema: Schema) -> Schema:
+    """
+    The schema without strawberry's own log of errors, which has each mistake of a client with a traceback.
+
+    One that says itself what it does with errors is returned as it is.
+    """
+    if type(schema).process_errors is not Schema.process_errors:
+        return schema
+    quiet = copy(schema)
+    quiet.process_errors = _nothing  # type: ignore[method-assign]
+    return quiet
+
+
+def _nothing(errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+    pass
 
 
 async def execute(
@@ -32,7 +51,7 @@ async def execute(
     A schema with extensions is executed by strawberry, which runs them.
 
     Raises:
-        RequestErrors: If the variables do not fit the operation.
+        RequestErrors: If the variables do not fit the operation, or an extension fails.
     """
     if schema.extensions or schema.directives:
         result = await schema.execute(
@@ -42,6 +61,8 @@ async def execute(
             root_value=root,
             operation_name=operation_name,
         )
+        if result.data is None and result.errors and all(error.path is None for error in result.errors):
+            raise RequestErrors(result.errors)
         return ExecutionResult(result.data, result.errors, result.extensions)
     executor = ColumnExecutor.build(
         schema._schema,

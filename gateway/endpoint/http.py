@@ -8,7 +8,7 @@ Source: GraphQL over HTTP, the working draft of the GraphQL foundation.
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
@@ -22,10 +22,10 @@ from strawberry.asgi import GraphQL
 from strawberry.schema import Schema
 
 from gateway.endpoint.documents import Documents
-from gateway.endpoint.executing import RequestErrors, execute
+from gateway.endpoint.executing import RequestErrors, execute, unlogged
 from gateway.endpoint.negotiation import JSON, RESPONSE_JSON, response_type
 from gateway.endpoint.persisted import PersistedOperations
-from gateway.endpoint.requests import Batch, HTTPError, OperationRequest, operations_of
+from gateway.endpoint.requests import ALLOWED_METHODS, Batch, HTTPError, OperationRequest, operations_of
 from schema.errors import RequestError, client_error
 from schema.limits import Limits
 
@@ -33,6 +33,8 @@ ContextT = TypeVar("ContextT")
 RootT = TypeVar("RootT")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# Answers without data are the client's mistake, but for these.
+_STATUS = {"INTERNAL": 500, "UNAVAILABLE": 503}
 
 
 class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
@@ -40,7 +42,8 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
     Serves a schema at one path.
 
     As in strawberry's view, `get_context` and `get_root_value` are there to be overridden. Each operation has a
-    context of its own, also in a batch.
+    context of its own, also in a batch. Each request has an id, the client's ``X-Request-ID`` or a new one: it is in
+    ``request.state.request_id``, in the answer's headers, in the log, and in the extensions of an INTERNAL error.
 
     Args:
         schema: Any strawberry schema. One with extensions is executed by strawberry, others by column.
@@ -60,7 +63,7 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         max_batch: int = 10,
     ) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=())
-        self._executable = schema
+        self._executable = unlogged(schema)
         self.documents = Documents(schema._schema, limits or Limits(), size=kept_documents)
         # Set by whoever has a store for it; without one, requests bring their text.
         self.persisted: PersistedOperations | None = None
@@ -72,48 +75,70 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
+        request = Request(scope, receive)
+        request.state.request_id = request_id = _request_id(request.headers)
+        headers = {"X-Request-ID": request_id}
+        if request.method == "OPTIONS":
+            await _send(send, 204, headers | {"Allow": ALLOWED_METHODS})
+            return
         kind: str | None = JSON
         try:
-            accept = Headers(scope=scope).get("accept")
+            accept = ", ".join(request.headers.getlist("accept"))
             kind = response_type(accept)
             if kind is None:
                 raise HTTPError(406, "NOT_ACCEPTABLE", f"answers are {RESPONSE_JSON} or {JSON}, Accept was {accept}")
             asked = await operations_of(scope, receive, max_body_bytes=self._max_body_bytes, max_batch=self._max_batch)
             if isinstance(asked, Batch):
-                answers = await asyncio.gather(*(self._item(scope, receive, one) for one in asked.operations))
-                await _send(send, 200, kind, orjson.dumps(answers))
-                return
-            status, answer = await self._answer(scope, receive, asked)
+                # A list is no GraphQL response, so its type is not the one of GraphQL responses.
+                status, kind = 200, JSON
+                answers = await asyncio.gather(*(self._item(request, one) for one in asked.operations))
+                body = b"[" + b",".join(answers) + b"]"
+            else:
+                status, body = await self._answer(request, asked)
+                # Under plain JSON, clients take any other status for a failure between them and us.
+                status = 200 if kind == JSON and status == 400 else status
         except HTTPError as error:
-            await _send(send, error.status, kind or JSON, orjson.dumps(_refusal(error)), error.headers)
-            return
-        await _send(send, 200 if kind == JSON else status, kind, orjson.dumps(answer))
+            status, body = error.status, _refusal(error)
+            headers |= error.headers
+        await _send(send, status, headers, body, kind or JSON)
 
-    async def _item(self, scope: Scope, receive: Receive, asked: OperationRequest | HTTPError) -> dict[str, Any]:
+    async def _item(self, request: Request, asked: OperationRequest | HTTPError) -> bytes:
         """The answer to one operation of a batch, whatever becomes of the others."""
         if isinstance(asked, HTTPError):
             return _refusal(asked)
         try:
-            return (await self._answer(scope, receive, asked))[1]
+            return (await self._answer(request, asked))[1]
         except HTTPError as error:
             return _refusal(error)
 
-    async def _answer(self, scope: Scope, receive: Receive, asked: OperationRequest) -> tuple[int, dict[str, Any]]:
-        """The answer to one operation, and the status that says whether it was executed."""
-        try:
-            result = await self._result(scope, receive, asked)
-        except GraphQLError as error:
-            return 400, {"errors": [_formatted(scope, error)]}
-        except RequestErrors as errors:
-            return 400, {"errors": [_formatted(scope, error) for error in errors.errors]}
-        answer: dict[str, Any] = {"data": result.data}
-        if result.errors:
-            answer["errors"] = [_formatted(scope, error) for error in result.errors]
-        if result.extensions:
-            answer["extensions"] = result.extensions
-        return 200, answer
+    async def _answer(self, request: Request, asked: OperationRequest) -> tuple[int, bytes]:
+        """
+        The answer to one operation, and the status that says whether it was executed.
 
-    async def _result(self, scope: Scope, receive: Receive, asked: OperationRequest) -> ExecutionResult:
+        Raises:
+            HTTPError: If it has no text, or a method may not execute it.
+        """
+        try:
+            result = await self._result(request, asked)
+            answer: dict[str, Any] = {"data": result.data}
+            if result.errors:
+                answer["errors"] = _shown(request, result.errors)
+            if result.extensions:
+                answer["extensions"] = result.extensions
+            return 200, orjson.dumps(answer)
+        except HTTPError:
+            raise
+        except RequestErrors as refused:
+            errors = refused.errors
+        except GraphQLError as error:
+            errors = (error,)
+        except Exception as error:
+            # A context, an extension or a scalar of the schema's that fails outside of any field.
+            errors = (GraphQLError(str(error), original_error=error),)
+        shown = _shown(request, errors)
+        return max(_STATUS.get(one["extensions"]["code"], 400) for one in shown), orjson.dumps({"errors": shown})
+
+    async def _result(self, request: Request, asked: OperationRequest) -> ExecutionResult:
         """
         The result of executing an operation.
 
@@ -140,37 +165,36 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         if asked.is_read_only and operation.kind is OperationType.MUTATION:
             raise HTTPError(405, "METHOD_NOT_ALLOWED", "a mutation needs POST, was GET", {"Allow": "POST"})
         self.documents.check(operation, asked.variables)
-        request = Request(scope, receive)
         context = await self.get_context(request, Response())
         root = await self.get_root_value(request)
         return await execute(self._executable, operation.document, operation.name, asked.variables, context, root)
 
 
-def _refusal(error: HTTPError) -> dict[str, Any]:
-    return {"errors": [{"message": str(error), "extensions": {"code": error.code}}]}
+def _refusal(error: HTTPError) -> bytes:
+    return orjson.dumps({"errors": [{"message": str(error), "extensions": error.extensions}]})
 
 
-def _formatted(scope: Scope, error: GraphQLError) -> Mapping[str, Any]:
-    return client_error(error, request_id=_request_id(scope)).formatted
+def _shown(request: Request, errors: Iterable[GraphQLError]) -> list[Any]:
+    return [client_error(error, request_id=request.state.request_id).formatted for error in errors]
 
 
-def _request_id(scope: Scope) -> str:
+def _request_id(headers: Headers) -> str:
     """The client's ``X-Request-ID``, if it is one that a log line can hold, or a new one."""
-    given = Headers(scope=scope).get("x-request-id", "")
+    given = headers.get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
 
 
-async def _send(send: Send, status: int, kind: str, body: bytes, headers: Mapping[str, str] | None = None) -> None:
+async def _send(
+    send: Send, status: int, headers: Mapping[str, str], body: bytes = b"", kind: str | None = None
+) -> None:
+    fields = dict(headers)
+    if kind is not None:
+        fields |= {"Content-Type": f"{kind}; charset=utf-8", "Content-Length": str(len(body)), "Vary": "Accept"}
     await send(
         {
             "type": "http.response.start",
             "status": status,
-            "headers": [
-                (b"content-type", f"{kind}; charset=utf-8".encode()),
-                (b"content-length", str(len(body)).encode()),
-                (b"vary", b"Accept"),
-                *((name.lower().encode(), value.encode()) for name, value in (headers or {}).items()),
-            ],
+            "headers": [(name.lower().encode(), value.encode()) for name, value in fields.items()],
         }
     )
     await send({"type": "http.response.body", "body": body})

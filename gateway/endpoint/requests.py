@@ -10,18 +10,29 @@ from starlette.types import Receive, Scope
 
 from gateway.endpoint.negotiation import JSON, media_type
 
+ALLOWED_METHODS = "GET, HEAD, OPTIONS, POST"
+
 # How many times its limit a body is read, without being kept, to be answered.
 _PATIENCE = 20
 
 
 class HTTPError(Exception):
-    """A request that never reaches GraphQL, with its status, its code and headers of the answer."""
+    """
+    A request that never reaches GraphQL.
 
-    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+    Args:
+        status: Of the answer, whatever media type it has.
+        headers: Of the answer, besides those that every answer has.
+        facts: What a program may want to know besides the code.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None, **facts: str | int
+    ) -> None:
         super().__init__(message)
         self.status = status
-        self.code = code
         self.headers = dict(headers or {})
+        self.extensions = {"code": code, **facts}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,11 +70,11 @@ async def operations_of(
         HTTPError: If the method, the headers, the body or its form cannot be right.
     """
     method = scope["method"]
-    if method == "GET":
+    if method in ("GET", "HEAD"):
         return _of_query(QueryParams(scope["query_string"]))
     if method != "POST":
         raise HTTPError(
-            405, "METHOD_NOT_ALLOWED", f"GET or POST was expected, was {method[:20]}", {"Allow": "GET, POST"}
+            405, "METHOD_NOT_ALLOWED", f"GET or POST was expected, was {method[:20]}", {"Allow": ALLOWED_METHODS}
         )
     headers = Headers(scope=scope)
     _check_content(headers)
@@ -78,8 +89,12 @@ async def operations_of(
 
 
 def _of_batch(content: list[Any], max_batch: int) -> list[OperationRequest | HTTPError]:
-    if not 1 <= len(content) <= max_batch:
-        raise HTTPError(400, "LIMIT_EXCEEDED", f"a batch holds 1 to {max_batch} operations, had {len(content)}")
+    if not content:
+        raise HTTPError(400, "BAD_REQUEST", "a batch must hold operations, was empty")
+    found = len(content)
+    if found > max_batch:
+        message = f"the batch has {found:,} operations, the limit max_batch is {max_batch:,}"
+        raise HTTPError(400, "LIMIT_EXCEEDED", message, limit="max_batch", maximum=max_batch, found=found)
     operations: list[OperationRequest | HTTPError] = []
     for item in content:
         try:
@@ -93,15 +108,17 @@ def _check_content(headers: Headers) -> None:
     header = headers.get("content-type")
     kind, parameters = media_type(header or "")
     if kind != JSON:
-        raise HTTPError(
-            415, "UNSUPPORTED_MEDIA_TYPE", f"Content-Type must be {JSON}, was {(header or 'not given')[:100]}"
-        )
+        raise _unsupported(f"Content-Type must be {JSON}, was {(header or 'not given')[:100]}", {"Accept": JSON})
     charset = parameters.get("charset", "utf-8")
     if charset not in ("utf-8", "utf8"):
-        raise HTTPError(415, "UNSUPPORTED_MEDIA_TYPE", f"the charset must be utf-8, was {charset[:40]}")
+        raise _unsupported(f"the charset must be utf-8, was {charset[:40]}", {"Accept": f"{JSON}; charset=utf-8"})
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding != "identity":
-        raise HTTPError(415, "UNSUPPORTED_MEDIA_TYPE", f"the body must not be compressed, was {encoding[:40]}")
+        raise _unsupported(f"the body must not be compressed, was {encoding[:40]}", {"Accept-Encoding": "identity"})
+
+
+def _unsupported(message: str, headers: Mapping[str, str]) -> HTTPError:
+    return HTTPError(415, "UNSUPPORTED_MEDIA_TYPE", message, headers)
 
 
 async def _body(receive: Receive, most: int) -> bytes:

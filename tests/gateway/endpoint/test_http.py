@@ -1,6 +1,5 @@
 """GraphQL over HTTP: bodies and parameters, right and odd, and never a 500."""
 
-import json
 from typing import Any
 
 import pytest
@@ -104,9 +103,3 @@ async def test_people_get_a_page_to_explore(gateway: RunningGateway) -> None:
     assert answer.url.path == "/graphql"
     assert answer.status_code == 200
     assert "<title>Signal Gateway</title>" in answer.text
-
-
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
-async def test_other_methods_are_refused(method: str, gateway: RunningGateway) -> None:
-    """405, not 500."""
-    assert (await gateway.client.request(method, "/graphql", content=json.dumps({}))).status_code == 405
