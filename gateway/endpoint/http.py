@@ -9,8 +9,8 @@ Source: GraphQL over HTTP, the working draft of the GraphQL foundation.
 import asyncio
 import re
 from collections.abc import Iterable, Mapping
+from os import urandom
 from typing import Any, Generic, TypeVar
-from uuid import uuid4
 
 import orjson
 from graphql import ExecutionResult, GraphQLError, OperationType
@@ -181,7 +181,7 @@ def _shown(request: Request, errors: Iterable[GraphQLError]) -> list[Any]:
 def _request_id(headers: Headers) -> str:
     """The client's ``X-Request-ID``, if it is one that a log line can hold, or a new one."""
     given = headers.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+    return given if _REQUEST_ID.fullmatch(given) else urandom(16).hex()
 
 
 async def _send(
