@@ -11,7 +11,7 @@ from strawberry.types.field import StrawberryField
 
 from resolvers.errors import GatewayError
 from resolvers.market import CandleWindow
-from schema.columns import Column
+from schema.columns import Column, RowList
 from schema.cost import Cost
 from schema.market_costs import PLAIN_WEIGHT
 
@@ -87,7 +87,7 @@ class BarRow:
     index: int
 
 
-class BarRows(Sequence[BarRow]):
+class BarRows(RowList):
     """The bars of a window as rows, made only when somebody asks for them one by one."""
 
     __slots__ = ("_columns", "_fields")

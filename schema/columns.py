@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Protocol, overload
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 import orjson
-from graphql import GraphQLLeafType
+from graphql import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT, GraphQLLeafType
 
 from resolvers.model.bars import IntArray, Series
 from resolvers.model.session import DAY
+from schema.scalars import FIRST_SECOND, LAST_SECOND
 
 
 class Column(Sequence[Any]):
@@ -123,7 +124,7 @@ class IntegerColumn(Column):
     __slots__ = ("_array",)
 
     def __init__(self, scalar: str, array: IntArray) -> None:
-        super().__init__(scalar)
+        super().__init__(scalar, is_regular=scalar != "Int" or _is_within(array, GRAPHQL_MIN_INT, GRAPHQL_MAX_INT))
         self._array = array
 
     def made_values(self) -> list[Any]:
@@ -159,7 +160,7 @@ class MomentColumn(Column):
     __slots__ = ("_array",)
 
     def __init__(self, array: IntArray) -> None:
-        super().__init__("DateTime")
+        super().__init__("DateTime", is_regular=_is_within(array, FIRST_SECOND, LAST_SECOND))
         self._array = array
 
     def made_values(self) -> list[Any]:
@@ -173,17 +174,22 @@ class MomentColumn(Column):
         return f"[{','.join([f'{_date(day)}T{_clock(second)}' for day, second in times])}]".encode()
 
 
-class RowList(Protocol):
+class RowList(Sequence[Any]):
     """
     A list whose rows are backed by columns.
 
     As a sequence it gives the rows one by one, for an executor that knows nothing of columns.
     """
 
-    def __len__(self) -> int: ...
+    __slots__ = ()
 
     def column(self, name: str, arguments: Mapping[str, Any]) -> Column | Mapping[str, Column]:
         """The column of a field by its GraphQL name; for a field of an object type one column per field of it."""
+        raise NotImplementedError  # pragma: no cover
+
+
+def _is_within(array: IntArray, least: int, most: int) -> bool:
+    return not len(array) or bool(array.min() >= least and array.max() <= most)
 
 
 @lru_cache(maxsize=50_000)

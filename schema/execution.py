@@ -18,7 +18,7 @@ from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
 from graphql.type import GraphQLNonNull, is_object_type
 
-from schema.columns import Column
+from schema.columns import Column, RowList
 from schema.plain_rows import PlainRows
 from schema.row_text import RowText
 
@@ -46,7 +46,7 @@ class ColumnExecutor(Executor[Any]):
             if is_leaf_type(kind) and result.fits(kind, nullable=kind is item_type):
                 return orjson.Fragment(result.json)
         elif is_object_type(kind) and self.middleware_manager is None:
-            if hasattr(result, "column"):
+            if isinstance(result, RowList):
                 text = self._text_of_rows(kind, field_details_list, result)
                 if text is not None:
                     return orjson.Fragment(text)
@@ -56,7 +56,7 @@ class ColumnExecutor(Executor[Any]):
                     return rows.completed()
         return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
 
-    def _text_of_rows(self, kind: GraphQLObjectType, details: FieldDetailsList, rows: Any) -> str | None:
+    def _text_of_rows(self, kind: GraphQLObjectType, details: FieldDetailsList, rows: RowList) -> str | None:
         """A list of rows as JSON; None where a column is not regular, for whatever reason."""
         text = RowText(len(rows))
         try:
