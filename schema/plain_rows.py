@@ -1,12 +1,15 @@
 """Lists of plain objects, their leaf fields read by column."""
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from inspect import Parameter, iscoroutine
 from operator import attrgetter
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, is_leaf_type
-from graphql.execution.collect_fields import FieldDetailsList
-from graphql.pyutils import Path, gather_with_cancel
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.pyutils import Path, Undefined, gather_with_cancel
 from graphql.type import GraphQLNonNull
 from strawberry.types.field import StrawberryField
 
@@ -21,9 +24,9 @@ class PlainRows:
     """
     The completion of one list of objects of one Python class.
 
-    Leaf fields whose resolver only looks at its object are read and coerced by column. All other fields are executed
-    by graphql-core, first one field of all rows, then the next. A row with an irregular leaf is left to
-    graphql-core as a whole, before anything else of it was executed.
+    Leaf fields whose resolver only looks at its object are read and coerced by column. What is left is done row by
+    row and field by field, as graphql-core does, so that the first error is the same one: the other fields of all
+    rows and, in a row with an irregular leaf, its leaves too, from the values that were read. No resolver runs twice.
     """
 
     def __init__(
@@ -43,123 +46,182 @@ class PlainRows:
         self._info = info
         self._path = path
         self._rows = rows
+        # What was read, by name: an error that a resolver raised is a value here.
+        self._read: dict[str, list[Any]] = {}
+        self._irregular: set[int] = set()
 
     def are_regular(self) -> bool:
         """Whether all rows are objects of one class and of the list's type: no null, no error, nothing to await."""
-        first = type(self._rows[0])
-        if first is type(None) or issubclass(first, Exception) or hasattr(first, "__await__"):
+        rows = self._rows
+        first: Any = type(rows[0])
+        if rows[0] is None or len(set(map(type, rows))) > 1:
             return False
-        if any(type(row) is not first for row in self._rows):
+        if not _is_plain(first) and (issubclass(first, _NOT_ROWS) or any(map(self._executor.is_awaitable, rows))):
             return False
-        is_type_of = self._kind.is_type_of
-        return is_type_of is None or all(is_type_of(row, self._info) is True for row in self._rows)
+        return self._kind.is_type_of is None or all(map(self._is_of_kind, rows))
+
+    def _is_of_kind(self, row: Any) -> bool:
+        try:
+            verdict: Any = self._kind.is_type_of(row, self._info)  # type: ignore[misc]
+        except Exception:
+            return False  # graphql-core meets it again, at its row
+        if iscoroutine(verdict):
+            verdict.close()
+        return verdict is True
 
     def completed(self) -> list[Any] | Awaitable[list[Any]]:
         """The rows as dictionaries, in the order of the selection."""
         fields = self._executor.collect_subfields(self._kind, self._details).grouped_field_set
-        names = list(fields)
-        results: list[Any] = [dict.fromkeys(names) for _ in self._rows]
-        irregular: set[int] = set()
-        executed: list[tuple[str, FieldDetailsList]] = []
+        results: list[dict[str, Any]] = [dict.fromkeys(fields) for _ in self._rows]
+        executed: GroupedFieldSet = {}
         for name, details in fields.items():
-            field_name = details[0].node.name.value
-            field = self._kind.fields.get(field_name)
-            getter = getter_of(field) if field is not None else None
-            if field_name == "__typename":
+            node = details[0].node
+            field = self._kind.fields.get(node.name.value)
+            getter = getter_of(field) if field is not None and not node.arguments else None
+            if node.name.value == "__typename":
                 for result in results:
                     result[name] = self._kind.name
-            elif field is None or getter is None or details[0].node.arguments:
-                executed.append((name, details))
+            elif field is None or getter is None:
+                executed[name] = details
             else:
-                self._read(name, field, getter, results, irregular)
-        for number in irregular:
-            results[number] = None
-        return self._execute(executed, results, irregular)
+                self._complete(name, field, getter, results)
+        if not executed and not self._irregular:
+            return results
+        try:
+            return self._by_row(fields, executed, results)
+        finally:
+            self._close_unused()
 
-    def _read(self, name: str, field: GraphQLField, getter: Getter, results: list[Any], irregular: set[int]) -> None:
-        """Reads one leaf field of all rows, and notes the rows where that goes wrong."""
+    def _complete(self, name: str, field: GraphQLField, getter: Getter, results: list[dict[str, Any]]) -> None:
+        """Reads and coerces one leaf field of all rows, and notes the rows where that is not all there is to do."""
+        values = self._read[name] = [_outcome(getter, row) for row in self._rows]
         required = isinstance(field.type, GraphQLNonNull)
         leaf: Any = field.type.of_type if required else field.type  # type: ignore[union-attr]
         coerce = leaf.coerce_output_value
-        for number, row in enumerate(self._rows):
-            try:
-                value = getter(row)
-                if value is not None:
-                    value = coerce(value)
-                if value is None and required:
-                    irregular.add(number)
-            except Exception:
-                irregular.add(number)
-            else:
-                results[number][name] = value
-
-    def _execute(
-        self, executed: list[tuple[str, FieldDetailsList]], results: list[Any], irregular: set[int]
-    ) -> list[Any] | Awaitable[list[Any]]:
-        """Executes the other fields of the regular rows, and all of the irregular ones."""
-        pending: dict[int, dict[str, Any]] = {}
-        awaited: list[tuple[int, Awaitable[Any]]] = []
-        try:
-            self._execute_fields(executed, results, pending)
-            self._execute_rows(irregular, results, awaited)
-        except Exception:
-            # The whole list is nulled; what was begun must still come to its end.
-            begun = [value for values in pending.values() for value in values.values()]
-            self._executor.settle_in_background([*begun, *(value for _, value in awaited)])
-            raise
-        awaited += [(number, self._finished(number, results[number], values)) for number, values in pending.items()]
-        return self._gathered(results, awaited) if awaited else results
-
-    def _execute_fields(
-        self, executed: list[tuple[str, FieldDetailsList]], results: list[Any], pending: dict[int, dict[str, Any]]
-    ) -> None:
-        executor = self._executor
-        for name, details in executed:
-            for number, row in enumerate(self._rows):
-                if results[number] is None:
-                    continue
-                path = self._path.add_key(number, None).add_key(name, self._kind.name)
+        for number, value in enumerate(values):
+            if value is None and not required:
+                continue
+            completed = None
+            kind: Any = type(value)
+            if value is not None and _is_plain(kind):
                 try:
-                    value = executor.execute_field(self._kind, row, details, path, None)
-                except Exception as error:
-                    results[number] = None
-                    executor.settle_in_background(list(pending.pop(number, {}).values()))
-                    self._fail(number, error)
-                    continue
-                if executor.is_awaitable(value):
-                    pending.setdefault(number, {})[name] = value
-                else:
-                    results[number][name] = value
-
-    def _execute_rows(self, irregular: set[int], results: list[Any], awaited: list[tuple[int, Awaitable[Any]]]) -> None:
-        for number in sorted(irregular):
-            completed: list[Any] = []
-            path = self._path.add_key(number, None)
-            if self._executor.complete_list_item_value(
-                self._rows[number], completed, self._item_type, self._details, self._info, path, None
-            ):
-                awaited.append((number, completed[0]))
+                    completed = coerce(value)
+                except Exception:
+                    completed = None
+            kind = type(completed)
+            if completed is None or not _is_plain(kind):
+                self._irregular.add(number)
             else:
-                results[number] = completed[0]
+                results[number][name] = completed
 
-    async def _finished(self, number: int, result: dict[str, Any], values: dict[str, Awaitable[Any]]) -> Any:
-        """One row once all of its fields are there; None where a field nulls it."""
+    def _by_row(
+        self, fields: GroupedFieldSet, executed: GroupedFieldSet, results: list[dict[str, Any]]
+    ) -> list[Any] | Awaitable[list[Any]]:
+        """Finishes the rows one by one, as `Executor.complete_iterable_value` would."""
+        executor = self._executor
+        rows: list[Any] = []
+        awaited: list[int] = []
         try:
-            result.update(zip(values, await gather_with_cancel(*values.values()), strict=True))
+            for number, result in enumerate(results):
+                path = self._path.add_key(number, None)
+                row: Any = None
+                try:
+                    row = self._row(number, path, fields if number in self._irregular else executed, result)
+                except Exception as error:
+                    executor.handle_field_error(error, self._item_type, self._details, path)
+                if executor.is_awaitable(row):
+                    row = self._protected(row, path)
+                    awaited.append(number)
+                rows.append(row)
+        except Exception:
+            if awaited:
+                executor.settle_in_background([rows[number] for number in awaited])
+            raise
+        return _with_awaited(rows, awaited) if awaited else rows
+
+    def _row(self, number: int, path: Path, fields: GroupedFieldSet, result: dict[str, Any]) -> Any:
+        """Executes *fields* of one row, as `Executor.execute_fields` would."""
+        executor = self._executor
+        awaited: list[str] = []
+        try:
+            for name, details in fields.items():
+                field_path = path.add_key(name, self._kind.name)
+                if name in self._read:
+                    value = self._leaf(number, name, details, field_path)
+                else:
+                    value = executor.execute_field(self._kind, self._rows[number], details, field_path, None)
+                if value is Undefined:
+                    del result[name]
+                    continue
+                result[name] = value
+                if executor.is_awaitable(value):
+                    awaited.append(name)
+        except Exception:
+            if awaited:
+                executor.settle_in_background([result[name] for name in awaited])
+            raise
+        return _with_awaited(result, awaited) if awaited else result
+
+    def _leaf(self, number: int, name: str, details: FieldDetailsList, path: Path) -> Any:
+        """Completes a value that was read, as `Executor.execute_field` would."""
+        executor = self._executor
+        value = self._read[name][number]
+        self._read[name][number] = None
+        field = self._kind.fields[details[0].node.name.value]
+        info = executor.build_resolve_info(field, [one.node for one in details], self._kind, path)
+        if executor.is_awaitable(value):
+            return executor.complete_awaitable_value(field.type, details, info, path, value, None)
+        try:
+            return executor.complete_value(field.type, details, info, path, value, None)
         except Exception as error:
-            self._fail(number, error)
+            executor.handle_field_error(error, field.type, details, path)
             return None
-        return result
 
-    async def _gathered(self, results: list[Any], awaited: list[tuple[int, Awaitable[Any]]]) -> list[Any]:
-        done = await gather_with_cancel(*(value for _, value in awaited))
-        for (number, _), value in zip(awaited, done, strict=True):
-            results[number] = value
-        return results
+    async def _protected(self, row: Awaitable[Any], path: Path) -> Any:
+        try:
+            return await row
+        except Exception as error:
+            self._executor.handle_field_error(error, self._item_type, self._details, path)
+            return None
 
-    def _fail(self, number: int, error: Exception) -> None:
-        """Reports a row's error; raises where the list may hold no null."""
-        self._executor.handle_field_error(error, self._item_type, self._details, self._path.add_key(number, None))
+    def _close_unused(self) -> None:
+        """Disposes of coroutines in rows that an earlier error has nulled; graphql-core would not have made them."""
+        for values in self._read.values():
+            for number in self._irregular:
+                if iscoroutine(values[number]):
+                    values[number].close()
+
+
+async def _with_awaited(results: Any, places: list[Any]) -> Any:
+    """The dictionary or list *results*, once the values in some of its *places* are there."""
+    if len(places) == 1:
+        results[places[0]] = await results[places[0]]
+    else:
+        values = await gather_with_cancel(*(results[place] for place in places))
+        for place, value in zip(places, values, strict=True):
+            results[place] = value
+    return results
+
+
+def _outcome(getter: Getter, row: Any) -> Any:
+    """What a resolver returns, or the error that it raises: an executor treats both alike."""
+    try:
+        return getter(row)
+    except Exception as error:
+        return error
+
+
+_NOT_ROWS = (Exception, type(Undefined))
+
+
+@lru_cache(maxsize=1000)
+def _is_plain(kind: Any) -> bool:
+    """Whether objects of a class are values and nothing else to an executor: no error, nothing to await."""
+    return not (
+        issubclass(kind, (*_NOT_ROWS, GeneratorType))
+        or hasattr(kind, "__await__")
+        or any("__getattr__" in vars(base) for base in kind.__mro__)
+    )
 
 
 def getter_of(field: GraphQLField) -> Getter | None:
@@ -179,12 +241,14 @@ def _getter(field: GraphQLField) -> Getter | None:
     leaf = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
     if not isinstance(definition, StrawberryField) or not is_leaf_type(leaf):
         return None
+    if type(definition).get_result is not StrawberryField.get_result:
+        return None
     if definition.extensions or definition.permission_classes or definition.is_async:
         return None
     resolver = definition.base_resolver
     if resolver is None:
         return attrgetter(definition.python_name) if definition.default_resolver is getattr else None
-    parameters = list(resolver.signature.parameters)
-    if parameters in (["self"], ["root"]) and callable(resolver.wrapped_func):
-        return resolver.wrapped_func
-    return None
+    parameters = list(resolver.signature.parameters.values())
+    if len(parameters) != 1 or parameters[0].kind is not Parameter.POSITIONAL_OR_KEYWORD:
+        return None
+    return resolver.wrapped_func if parameters[0].name in ("self", "root") else None  # type: ignore[return-value]
