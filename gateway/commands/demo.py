@@ -10,22 +10,28 @@ from gateway.config import ServerUrls, Settings
 from gateway.feeds.simulated_store import store_simulated_market
 from gateway.observe.logs import configure_logs
 from gateway.server import serve
+from resolvers.model.instrument import Source
 from resolvers.storage.migrate import migrate
+from resolvers.storage.series import holds_bars_from
 
 
 def run(chosen: argparse.Namespace, settings: Settings) -> int:
     """Makes what is missing, then serves until a signal asks to stop."""
     configure_logs(settings.log_level)
     with servers(settings, serving=True) as urls:
-        signals.run(_fill(chosen, settings, urls))
-        note = "" if chosen.data else " (a simulated market: every price is made up)"
+        is_simulated = signals.run(_fill(chosen, settings, urls))
+        note = " (a simulated market: every price is made up)" if is_simulated else ""
+        if chosen.data and is_simulated:
+            note = " (your file, and a simulated market that was stored here before: its prices are made up)"
         return serve(settings, urls, begun=chosen.begun, note=note)
 
 
-async def _fill(chosen: argparse.Namespace, settings: Settings, urls: ServerUrls) -> None:
+async def _fill(chosen: argparse.Namespace, settings: Settings, urls: ServerUrls) -> bool:
+    """Stores what is to be served; whether any of it is simulated."""
     await migrate(urls.database)
     async with opened_pool(settings, urls) as pool:
         if chosen.data:
             await import_file(pool, chosen.data, chosen)
         else:
             await store_simulated_market(pool, now=int(time.time()))
+        return await holds_bars_from(pool, Source.SIMULATED)
