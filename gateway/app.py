@@ -47,9 +47,14 @@ def create_app(settings: Settings, urls: ServerUrls) -> Starlette:
             Route("/livez", live, methods=["GET"]),
             Route("/readyz", ready(pings_of, timeout_seconds=settings.ready_timeout_seconds), methods=["GET"]),
         ],
-        middleware=[Middleware(GZipMiddleware, minimum_size=settings.gzip_min_bytes, compresslevel=_GZIP_LEVEL)],
+        middleware=[compressed(settings)],
         lifespan=lifespan_of(settings, urls, cache),
     )
+
+
+def compressed(settings: Settings) -> Middleware:
+    """The middleware that compresses answers for clients that ask for it."""
+    return Middleware(GZipMiddleware, minimum_size=settings.gzip_min_bytes, compresslevel=_GZIP_LEVEL)
 
 
 async def _home(_: Request) -> RedirectResponse:
