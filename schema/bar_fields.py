@@ -11,7 +11,7 @@ from strawberry.types.field import StrawberryField
 
 from resolvers.errors import GatewayError
 from resolvers.market import CandleWindow
-from schema.columns import Column, RowList
+from schema.columns import Column, ColumnSet, RowList
 from schema.cost import Cost
 from schema.market_costs import PLAIN_WEIGHT
 
@@ -49,15 +49,20 @@ class BarField:
     weight: str = PLAIN_WEIGHT
 
 
-class BarColumns:
+class BarColumns(ColumnSet):
     """The bars of one window as columns, each made once however many rows or aliases ask for it."""
 
-    __slots__ = ("_failed", "_known", "window")
+    __slots__ = ("_failed", "_fields", "_known", "window")
 
-    def __init__(self, window: CandleWindow) -> None:
+    def __init__(self, window: CandleWindow, fields: Mapping[str, BarField]) -> None:
         self.window = window
+        self._fields = fields
         self._known: dict[tuple[object, ...], Columns] = {}
         self._failed: set[tuple[object, ...]] = set()
+
+    def column(self, name: str, arguments: Mapping[str, Any]) -> Columns:
+        """The column of a field by its name."""
+        return self.of(self._fields[name], arguments)
 
     def of(self, field: BarField, given: Mapping[str, Any]) -> Columns:
         """The column of *field*, or its columns by line."""
@@ -90,15 +95,14 @@ class BarRow:
 class BarRows(RowList):
     """The bars of a window as rows, made only when somebody asks for them one by one."""
 
-    __slots__ = ("_columns", "_fields")
+    __slots__ = ("_columns",)
 
-    def __init__(self, columns: BarColumns, fields: Mapping[str, BarField]) -> None:
+    def __init__(self, columns: BarColumns) -> None:
         self._columns = columns
-        self._fields = fields
 
     def column(self, name: str, arguments: Mapping[str, Any]) -> Columns:
         """The column of a field of the rows."""
-        return self._columns.of(self._fields[name], arguments)
+        return self._columns.column(name, arguments)
 
     def __len__(self) -> int:
         """Number of bars."""

@@ -113,7 +113,7 @@ class CandleSeriesType(Node):
                 "CandleSeries", window.instrument.symbol, asked.interval.name, asked.last, asked.start, asked.end
             ),
             window=window,
-            bar_columns=BarColumns(window),
+            bar_columns=BarColumns(window, _FIELDS_BY_NAME),
         )
 
     @strawberry.field(description="Whose prices these are.")
@@ -150,7 +150,7 @@ class CandleSeriesType(Node):
 
     @strawberry.field(description="The bars as rows.")
     def bars(self) -> list[Candle]:
-        rows: Any = BarRows(self.bar_columns, _FIELDS_BY_NAME)
+        rows: Any = BarRows(self.bar_columns)
         return rows  # type: ignore[no-any-return]
 
     @strawberry.field(description="The bars as columns.")

@@ -1,7 +1,6 @@
 """Columns: the values of one field for all rows of a list, and their JSON text, each made at most once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, overload
 
 import numpy as np
@@ -10,8 +9,10 @@ import orjson
 from graphql import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT, GraphQLLeafType
 
 from resolvers.model.bars import IntArray, Series
-from resolvers.model.session import DAY
-from schema.scalars import FIRST_SECOND, LAST_SECOND
+from schema.scalars import FIRST_SECOND
+
+# 9998-12-31T23:59:59Z: orjson writes no datetime64 of the year 9999.
+_LAST_WRITTEN = 253_370_764_799
 
 
 class Column(Sequence[Any]):
@@ -160,7 +161,7 @@ class MomentColumn(Column):
     __slots__ = ("_array",)
 
     def __init__(self, array: IntArray) -> None:
-        super().__init__("DateTime", is_regular=_is_within(array, FIRST_SECOND, LAST_SECOND))
+        super().__init__("DateTime", is_regular=_is_within(array, FIRST_SECOND, _LAST_WRITTEN))
         self._array = array
 
     def made_values(self) -> list[Any]:
@@ -168,10 +169,19 @@ class MomentColumn(Column):
         return list(self._array.tolist())
 
     def made_json(self) -> bytes:
-        """RFC 3339 texts."""
-        days, seconds = np.divmod(self._array, DAY)
-        times = zip(days.tolist(), seconds.tolist(), strict=True)
-        return f"[{','.join([f'{_date(day)}T{_clock(second)}' for day, second in times])}]".encode()
+        """RFC 3339 texts, without microseconds: there are none."""
+        times = np.ascontiguousarray(self._array, np.int64).view("datetime64[s]")
+        return orjson.dumps(times, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z)
+
+
+class ColumnSet:
+    """An object whose fields are lists backed by columns."""
+
+    __slots__ = ()
+
+    def column(self, name: str, arguments: Mapping[str, Any]) -> Column | Mapping[str, Column]:
+        """The column of a field by its GraphQL name; for a field of an object type one column per field of it."""
+        raise NotImplementedError  # pragma: no cover
 
 
 class RowList(Sequence[Any]):
@@ -190,13 +200,3 @@ class RowList(Sequence[Any]):
 
 def _is_within(array: IntArray, least: int, most: int) -> bool:
     return not len(array) or bool(array.min() >= least and array.max() <= most)
-
-
-@lru_cache(maxsize=50_000)
-def _date(day: int) -> str:
-    return f'"{np.datetime64(day, "D")}'
-
-
-@lru_cache(maxsize=DAY)
-def _clock(second: int) -> str:
-    return f'{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}Z"'

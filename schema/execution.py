@@ -7,7 +7,7 @@ and a list of plain objects has its leaf fields read in one go. What is not regu
 none may be) is left to graphql-core's own way, row by row, so that answers never differ.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -16,11 +16,13 @@ from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
-from graphql.type import GraphQLNonNull, is_object_type
+from graphql.type import GraphQLNonNull, is_list_type, is_object_type
 
-from schema.columns import Column, RowList
+from schema.columns import Column, ColumnSet, RowList
 from schema.plain_rows import PlainRows
 from schema.row_text import RowText
+
+_Selected = tuple[str, FieldDetailsList, Any, Column | Mapping[str, Column] | str]
 
 
 class ColumnExecutor(Executor[Any]):
@@ -41,9 +43,9 @@ class ColumnExecutor(Executor[Any]):
     ) -> Any:
         """The completed list: JSON text where it is regular and backed by columns."""
         item_type: GraphQLOutputType = return_type.of_type
-        kind = item_type.of_type if isinstance(item_type, GraphQLNonNull) else item_type
+        kind = _nullable(item_type)
         if isinstance(result, Column):
-            if is_leaf_type(kind) and result.fits(kind, nullable=kind is item_type):
+            if _fits(result, item_type):
                 return orjson.Fragment(result.json)
         elif is_object_type(kind) and self.middleware_manager is None:
             if isinstance(result, RowList):
@@ -55,6 +57,23 @@ class ColumnExecutor(Executor[Any]):
                 if rows.are_regular():
                     return rows.completed()
         return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
+
+    def complete_object_value(
+        self,
+        return_type: GraphQLObjectType,
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """The completed object: its lists are JSON text where they are regular and backed by columns."""
+        if isinstance(result, ColumnSet) and self.middleware_manager is None:
+            try:
+                return self._lists(return_type, field_details_list, result.column)
+            except _IrregularError:
+                pass
+        return super().complete_object_value(return_type, field_details_list, info, path, result, position_context)
 
     def _text_of_rows(self, kind: GraphQLObjectType, details: FieldDetailsList, rows: RowList) -> str | None:
         """A list of rows as JSON; None where a column is not regular, for whatever reason."""
@@ -68,27 +87,12 @@ class ColumnExecutor(Executor[Any]):
     def _write_fields(self, text: RowText, kind: GraphQLObjectType, details: FieldDetailsList, column_of: Any) -> None:
         """Writes the object that each row becomes, the columns taken from *column_of*."""
         text.open()
-        for name, sub in self.collect_subfields(kind, details).grouped_field_set.items():
+        for name, sub, type_, column in self._columns(kind, details, column_of):
+            of_type = _nullable(type_)
             text.name(name)
-            field_name = sub[0].node.name.value
-            if field_name == "__typename":
-                text.constant(kind.name)
-                continue
-            field = kind.fields.get(field_name)
-            if field is None:
-                raise _IrregularError
-            try:
-                arguments = get_argument_values(
-                    field, sub[0].node, self.variable_values, sub[0].fragment_variable_values, self.hide_suggestions
-                )
-                column = column_of(field_name, arguments)
-            except Exception as error:
-                raise _IrregularError from error
-            required = isinstance(field.type, GraphQLNonNull)
-            of_type = field.type.of_type if required else field.type
-            if isinstance(column, Column) and is_leaf_type(of_type):
-                if not column.fits(of_type, nullable=not required):
-                    raise _IrregularError
+            if isinstance(column, str):
+                text.constant(column)
+            elif isinstance(column, Column) and _fits(column, type_):
                 text.column(column.texts)
             elif isinstance(column, Mapping) and is_object_type(of_type):
                 self._write_fields(text, of_type, sub, _line_of(column))
@@ -96,9 +100,63 @@ class ColumnExecutor(Executor[Any]):
                 raise _IrregularError
         text.close()
 
+    def _lists(self, kind: GraphQLObjectType, details: FieldDetailsList, column_of: Any) -> dict[str, Any]:
+        """The object whose fields are whole columns, taken from *column_of*."""
+        lists: dict[str, Any] = {}
+        for name, sub, type_, column in self._columns(kind, details, column_of):
+            of_type = _nullable(type_)
+            if isinstance(column, str):
+                lists[name] = column
+            elif isinstance(column, Column) and is_list_type(of_type) and _fits(column, of_type.of_type):
+                lists[name] = orjson.Fragment(column.json)
+            elif isinstance(column, Mapping) and is_object_type(of_type):
+                lists[name] = self._lists(of_type, sub, _line_of(column))
+            else:
+                raise _IrregularError
+        return lists
+
+    def _columns(self, kind: GraphQLObjectType, details: FieldDetailsList, column_of: Any) -> Iterator[_Selected]:
+        """
+        The selected fields: name, details, type and column, or for ``__typename`` its value.
+
+        Raises:
+            _IrregularError: If a column cannot be had.
+        """
+        for name, sub in self.collect_subfields(kind, details).grouped_field_set.items():
+            node = sub[0].node
+            if node.name.value == "__typename":
+                yield name, sub, kind, kind.name
+                continue
+            field = kind.fields.get(node.name.value)
+            if field is None:
+                raise _IrregularError
+            try:
+                arguments = (
+                    get_argument_values(
+                        field, node, self.variable_values, sub[0].fragment_variable_values, self.hide_suggestions
+                    )
+                    if field.args
+                    else {}
+                )
+                column = column_of(node.name.value, arguments)
+            except Exception as error:
+                raise _IrregularError from error
+            yield name, sub, field.type, column
+
 
 class _IrregularError(Exception):
     """A column that only row by row completion can complete as it should be."""
+
+
+def _fits(column: Column, kind: Any) -> bool:
+    """Whether the texts of a column are values of the type *kind*, which may be required."""
+    leaf = _nullable(kind)
+    return is_leaf_type(leaf) and column.fits(leaf, nullable=leaf is kind)
+
+
+def _nullable(kind: Any) -> Any:
+    """The type without its exclamation mark."""
+    return kind.of_type if isinstance(kind, GraphQLNonNull) else kind
 
 
 def _line_of(lines: Mapping[str, Column]) -> Any:

@@ -16,7 +16,7 @@ from strawberry.permission import BasePermission
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.field import StrawberryField
 
-from schema.columns import BooleanColumn, Column, FloatColumn, IntegerColumn, MomentColumn, RowList
+from schema.columns import BooleanColumn, Column, ColumnSet, FloatColumn, IntegerColumn, MomentColumn, RowList
 
 Odd = NewType("Odd", object)
 
@@ -325,6 +325,57 @@ async def _one_by_one(rows: list[Any]) -> AsyncIterator[Any]:
         yield row
 
 
+@strawberry.type
+class PairLists:
+    """Two lines."""
+
+    left: list[float | None]
+    right: list[float]
+
+
+@strawberry.type
+class Lists(ColumnSet):
+    """All columns, of which some cannot be had."""
+
+    series: strawberry.Private[Series]
+
+    def column(self, name: str, arguments: Mapping[str, Any]) -> Column | Mapping[str, Column]:
+        """The column of a field."""
+        return self.series.column(name, arguments)
+
+    def _whole(self, name: str, **arguments: Any) -> Any:
+        column = self.series.column(name, arguments)
+        return PairLists(**column) if isinstance(column, dict) else column
+
+    @strawberry.field
+    def time(self) -> list[datetime | None] | None:
+        return self._whole("time")  # type: ignore[no-any-return]
+
+    @strawberry.field
+    def whole(self) -> list[int]:
+        return self._whole("whole")  # type: ignore[no-any-return]
+
+    @strawberry.field
+    def is_large(self) -> list[bool] | None:
+        return self._whole("isLarge")  # type: ignore[no-any-return]
+
+    @strawberry.field
+    def price(self) -> list[float | None]:
+        return self._whole("price")  # type: ignore[no-any-return]
+
+    @strawberry.field
+    def must(self) -> list[float] | None:
+        return self._whole("must")  # type: ignore[no-any-return]
+
+    @strawberry.field
+    def pair(self) -> PairLists | None:
+        return self._whole("pair")  # type: ignore[no-any-return]
+
+    @strawberry.field
+    def scaled(self, by: int = 2) -> list[float | None] | None:
+        return self._whole("scaled", by=by)  # type: ignore[no-any-return]
+
+
 def _column(info: strawberry.Info, name: str, **arguments: Any) -> Any:
     return info.context["series"].column(name, arguments)
 
@@ -380,6 +431,10 @@ class Query:
     @strawberry.field
     def some_lines(self, info: strawberry.Info) -> list[Line | None]:
         return Lines(info.context["series"])  # type: ignore[return-value]
+
+    @strawberry.field
+    def lists(self, info: strawberry.Info) -> Lists | None:
+        return Lists(series=info.context["series"])
 
     @strawberry.field
     def prices(self, info: strawberry.Info, by: int = 1) -> list[float | None] | None:
