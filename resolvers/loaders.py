@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from aiodataloader import DataLoader
@@ -28,11 +29,16 @@ class Loader(Generic[K, V]):
     """
 
     def __init__(self, batch: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> None:
+        self._batch = batch
+
+    @cached_property
+    def _loader(self) -> "DataLoader[K, V | None]":
+        # Made when it is asked for the first time: most operations use one or two of five.
         async def in_order(keys: list[K]) -> list[V | None]:
-            found = await batch(keys)
+            found = await self._batch(keys)
             return [found.get(key) for key in keys]
 
-        self._loader: DataLoader[K, V | None] = DataLoader(in_order)
+        return DataLoader(in_order)
 
     async def load(self, key: K) -> V | None:
         """The value of *key*, read together with what else was asked for in this moment."""
