@@ -189,7 +189,11 @@ async def _send(
 ) -> None:
     fields = dict(headers)
     if kind is not None:
-        fields |= {"Content-Type": f"{kind}; charset=utf-8", "Content-Length": str(len(body)), "Vary": "Accept"}
+        fields |= {
+            "Content-Type": f"{kind}; charset=utf-8",
+            "Content-Length": str(len(body)),
+            "Vary": "Accept, Accept-Encoding",
+        }
     await send(
         {
             "type": "http.response.start",
