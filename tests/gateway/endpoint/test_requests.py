@@ -150,7 +150,7 @@ async def test_the_answer_is_of_the_type_that_is_asked_for(accept: str, kind: st
     answer = await _post(served, _HELLO, accept)
     assert (answer.status_code, answer.json()["data"]) == (200, {"hello": "hello you"})
     assert answer.headers["content-type"] == f"{kind}; charset=utf-8"
-    assert answer.headers["vary"] == "Accept"
+    assert answer.headers["vary"] == "Accept, Accept-Encoding"
 
 
 async def test_types_in_several_header_lines_are_one_list(served: httpx.AsyncClient) -> None:
