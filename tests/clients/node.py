@@ -39,10 +39,14 @@ def install_packages() -> None:
     if stamp.is_file() and stamp.read_text() == wanted:
         return
     shutil.rmtree(packages, ignore_errors=True)
+    # The machine's npm knows how this machine reaches its registry; the wheel's only knows the default.
+    installed = shutil.which("npm")
+    npm = [installed] if installed else [str(_NODE), str(_NPM)]
+    paths = ([] if installed else [str(_NODE.parent)]) + [os.environ.get("PATH", os.defpath)]
     ended = subprocess.run(
-        [_NODE, _NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
         cwd=FOLDER,
-        env={**os.environ, "PATH": os.pathsep.join((str(_NODE.parent), os.environ.get("PATH", os.defpath)))},
+        env={**os.environ, "PATH": os.pathsep.join(paths)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
