@@ -174,6 +174,7 @@ class SeriesInMemory:
             for number, one in enumerate(series)
         }
         self._bars = [one.bars for one in series]
+        self._windows: dict[WindowRequest, StoredWindow] = {}
 
     async def instruments(self, names: Sequence[str]) -> Mapping[str, Instrument]:
         """Instruments by symbol."""
@@ -181,7 +182,10 @@ class SeriesInMemory:
 
     async def windows(self, requests: Sequence[WindowRequest]) -> Mapping[WindowRequest, StoredWindow]:
         """The newest bars of each series."""
-        return {request: self._window(request) for request in requests}
+        for request in requests:
+            if request not in self._windows:
+                self._windows[request] = self._window(request)
+        return {request: self._windows[request] for request in requests}
 
     def _window(self, request: WindowRequest) -> StoredWindow:
         bars = self._bars[request.instrument_id]

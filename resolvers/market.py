@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
@@ -71,10 +72,11 @@ class CandleWindow:
     Attributes:
         request: What was asked for, after defaults.
         bars: The bars of the window alone, oldest first.
+        kept: As of `StoredWindow`.
         now: The moment, in unix seconds, for which `is_closed` and `stale` hold.
     """
 
-    __slots__ = ("bars", "indicators", "instrument", "now", "request", "state")
+    __slots__ = ("bars", "indicators", "instrument", "kept", "now", "request", "state")
 
     def __init__(
         self,
@@ -84,6 +86,7 @@ class CandleWindow:
         state: SeriesState,
         bars: Bars,
         indicators: WindowIndicators,
+        kept: dict[str, Any],
         now: float,
     ) -> None:
         self.instrument = instrument
@@ -91,6 +94,7 @@ class CandleWindow:
         self.state = state
         self.bars = bars
         self.indicators = indicators
+        self.kept = kept
         self.now = now
 
     def is_closed(self) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
@@ -163,6 +167,7 @@ async def candles(
         state=stored.state,
         bars=stored.bars[stored.offset :],
         indicators=WindowIndicators(stored, instrument.spec.sessions),
+        kept=stored.kept,
         now=loaders.services.clock() - loaders.services.bar_grace_seconds,
     )
 

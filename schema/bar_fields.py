@@ -37,6 +37,8 @@ class BarField:
         kind: Python type of one value; for a field of several lines the type of each.
         lines: Name and description of each line; empty for a plain field.
         weight: What one value costs, and one of each line.
+        is_kept: Whether its column is made of the stored bars alone, without arguments or a clock, and so may be
+            kept with them, its text included.
         column: The values for all bars of a window, by the arguments given: a column, or one per line.
     """
 
@@ -47,6 +49,7 @@ class BarField:
     arguments: tuple[BarArgument, ...] = ()
     lines: tuple[tuple[str, str], ...] = ()
     weight: str = PLAIN_WEIGHT
+    is_kept: bool = False
 
 
 class BarColumns(ColumnSet):
@@ -66,6 +69,11 @@ class BarColumns(ColumnSet):
 
     def of(self, field: BarField, given: Mapping[str, Any]) -> Columns:
         """The column of *field*, or its columns by line."""
+        if field.is_kept:
+            kept: Columns | None = self.window.kept.get(field.name)
+            if kept is None:
+                kept = self.window.kept[field.name] = field.column(self.window, given)
+            return kept
         key = (field.name, *given.items())
         known = self._known.get(key)
         if known is None:

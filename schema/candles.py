@@ -22,6 +22,7 @@ def _price(name: str, description: str) -> BarField:
         description=description,
         kind=float,
         column=lambda window, _: FloatColumn(getattr(window.bars, name)),
+        is_kept=True,
     )
 
 
@@ -31,12 +32,14 @@ _PLAIN_FIELDS = (
         description="Start of the bar; for D1 and W1 00:00 UTC of the session's date.",
         kind=Moment,
         column=lambda window, _: MomentColumn(window.bars.time),
+        is_kept=True,
     ),
     BarField(
         name="timestamp",
         description="`time` in unix seconds.",
         kind=UnixSeconds,
         column=lambda window, _: IntegerColumn("UnixSeconds", window.bars.time),
+        is_kept=True,
     ),
     _price("open", "First price."),
     _price("high", "Highest price."),
@@ -47,6 +50,7 @@ _PLAIN_FIELDS = (
         description="Units traded; null where the source did not say.",
         kind=float | None,
         column=lambda window, _: FloatColumn(window.bars.volume),
+        is_kept=True,
     ),
     BarField(
         name="isClosed",

@@ -1,6 +1,7 @@
 """A stretch of a price series: what is asked for, and what was found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from resolvers.model.bars import Bars
 from resolvers.model.instrument import Source
@@ -71,9 +72,11 @@ class StoredWindow:
         bars: Oldest first, beginning with those that only indicators look at.
         offset: How many of them come before the window that was asked for.
         is_cut: Whether the range holds more bars than the request's limit.
+        kept: What was made of the bars of the window alone, by name; it lives as long as they do.
     """
 
     state: SeriesState
     bars: Bars
     offset: int
     is_cut: bool = False
+    kept: dict[str, Any] = field(default_factory=dict, repr=False)
