@@ -67,7 +67,7 @@ def response_type(accept: str | None) -> str | None:
     if not accept or not accept.strip():
         return JSON
     ranges = media_ranges(accept)
-    named = [kind for kind in _OFFERED if any(one.kind == kind and one.quality > 0 for one in ranges)]
-    offered = named or [JSON]
-    best = max(offered, key=lambda kind: quality_of(kind, ranges))
+    # The newer type comes first only for those who name it; max takes the first of equals.
+    is_named = any(one.kind == RESPONSE_JSON for one in ranges)
+    best = max(_OFFERED if is_named else reversed(_OFFERED), key=lambda kind: quality_of(kind, ranges))
     return best if quality_of(best, ranges) > 0 else None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import orjson
 from starlette.datastructures import Headers, QueryParams
@@ -71,14 +72,14 @@ async def operations_of(
     """
     method = scope["method"]
     if method in ("GET", "HEAD"):
-        return _of_query(QueryParams(scope["query_string"]))
+        return _of_query(_parameters(scope["query_string"]))
     if method != "POST":
         raise HTTPError(
             405, "METHOD_NOT_ALLOWED", f"GET or POST was expected, was {method[:20]}", {"Allow": ALLOWED_METHODS}
         )
     headers = Headers(scope=scope)
     _check_content(headers)
-    body = await _body(receive, max_body_bytes)
+    body = await _body(headers, receive, max_body_bytes)
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -121,8 +122,11 @@ def _unsupported(message: str, headers: Mapping[str, str]) -> HTTPError:
     return HTTPError(415, "UNSUPPORTED_MEDIA_TYPE", message, headers)
 
 
-async def _body(receive: Receive, most: int) -> bytes:
+async def _body(headers: Headers, receive: Receive, most: int) -> bytes:
     """The whole body, of which no more than *most* bytes are kept."""
+    announced = headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and int(announced[:20]) > most * _PATIENCE:
+        raise _too_large(most)
     parts: list[bytes] = []
     size = 0
     while True:
@@ -140,8 +144,12 @@ async def _body(receive: Receive, most: int) -> bytes:
         if not message.get("more_body"):
             break
     if size > most:
-        raise HTTPError(413, "BODY_TOO_LARGE", f"a body holds at most {most} bytes", {"Connection": "close"})
+        raise _too_large(most)
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _too_large(most: int) -> HTTPError:
+    return HTTPError(413, "BODY_TOO_LARGE", f"a body holds at most {most} bytes", {"Connection": "close"})
 
 
 def _of_object(content: Any) -> OperationRequest:
@@ -152,8 +160,17 @@ def _of_object(content: Any) -> OperationRequest:
         variables=_object(content, "variables"),
         operation_name=_text(content, "operationName"),
         extensions=_object(content, "extensions"),
-        document_id=_text(content, "documentId") or _text(content, "id"),
+        document_id=_document_id(content),
     )
+
+
+def _parameters(query_string: bytes) -> QueryParams:
+    """The parameters of the address; what is no UTF-8 is refused, rather than replaced by other characters."""
+    try:
+        unquote_to_bytes(query_string).decode()
+    except UnicodeDecodeError:
+        raise HTTPError(400, "BAD_REQUEST", "the address must be UTF-8") from None
+    return QueryParams(query_string)
 
 
 def _of_query(parameters: QueryParams) -> OperationRequest:
@@ -171,9 +188,14 @@ def _of_query(parameters: QueryParams) -> OperationRequest:
         variables=_object(content, "variables"),
         operation_name=_text(content, "operationName"),
         extensions=_object(content, "extensions"),
-        document_id=_text(content, "documentId") or _text(content, "id"),
+        document_id=_document_id(content),
         is_read_only=True,
     )
+
+
+def _document_id(content: Mapping[str, Any]) -> str | None:
+    """The id of a trusted document; Apollo's `id` only without a text, beside which clients send ids of their own."""
+    return _text(content, "documentId") or (None if content.get("query") else _text(content, "id"))
 
 
 def _text(content: Mapping[str, Any], name: str) -> str | None:

@@ -29,7 +29,7 @@ URQL = (
         (URQL, RESPONSE_JSON),
         ("text/html", None),
         (f"{JSON};q=0", None),
-        (f"{JSON};q=0, */*", None),
+        (f"{JSON};q=0, */*", RESPONSE_JSON),
         ("application/jsonp", None),
         ("*/*;q=high", None),
     ],

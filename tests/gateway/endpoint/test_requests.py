@@ -507,3 +507,31 @@ async def test_a_request_id_that_no_log_line_can_hold_is_replaced(given: str, se
     """By one of ours; the same holds where none is given."""
     answer = await served.post("/", json=_HELLO, headers=[(b"x-request-id", given.encode())])
     assert len(answer.headers["x-request-id"]) == 32
+
+
+async def test_an_address_that_is_no_utf_8_is_refused(served: httpx.AsyncClient) -> None:
+    """Rather than read with other characters."""
+    answer = await served.get("/?query=%7Bhello%7D%23%ff")
+    assert (answer.status_code, answer.json()["errors"][0]["message"]) == (400, "the address must be UTF-8")
+
+
+async def test_an_id_beside_a_text_is_the_clients_own(served: httpx.AsyncClient) -> None:
+    """Some number their requests so."""
+    answer = await served.post("/", json={**_HELLO, "id": 42})
+    assert answer.json()["data"] == {"hello": "hello you"}
+
+
+async def test_a_body_that_announces_too_much_is_refused_before_it_is_read() -> None:
+    """Nothing of it is asked for."""
+
+    async def receive() -> Message:
+        raise AssertionError("the body was asked for")
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "headers": [(b"content-type", b"application/json"), (b"content-length", b"9" * 30)],
+    }
+    with pytest.raises(HTTPError) as refused:
+        await operations_of(scope, receive, max_body_bytes=1000, max_batch=1)
+    assert refused.value.status == 413
