@@ -1,0 +1,28 @@
+"""Revisions that a process has heard of."""
+
+from resolvers.model.revisions import Revisions
+
+
+def test_a_subject_moves_on_and_never_back() -> None:
+    """Events may come twice, or after a newer one."""
+    revisions = Revisions()
+
+    moved = [revisions.move("quote:1", revision) for revision in (1, 3, 2, 3)]
+
+    assert moved == [True, True, False, False]
+    assert (revisions.of("quote:1"), revisions.moves) == (3, 2)
+
+
+def test_what_nobody_stored_has_revision_zero() -> None:
+    """So what does not exist has a key of its own."""
+    assert Revisions().of("candles:1:60") == 0
+
+
+def test_a_reset_replaces_what_begins_alike() -> None:
+    """Also by less: a restored database may hold less than was heard of."""
+    revisions = Revisions()
+    revisions.reset({"quote:1": 5, "quote:2": 6, "candles:1:60": 7})
+
+    revisions.reset({"quote:1": 4}, prefix="quote:")
+
+    assert [revisions.of(one) for one in ("quote:1", "quote:2", "candles:1:60")] == [4, 0, 7]
