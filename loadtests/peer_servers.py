@@ -30,7 +30,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 from gateway.app import compressed
 from gateway.config import Settings
-from gateway.endpoint.http import GraphQLEndpoint
+from gateway.endpoint.market import MarketEndpoint
 from loadtests.peer_series import HeldSeries, read_series
 from resolvers.loaders import Loader, Loaders
 from resolvers.model.instrument import Instrument, InstrumentSpec, Source
@@ -200,7 +200,7 @@ class SeriesInMemory:
         return StoredWindow(state=state, bars=bars[-(request.last or len(bars)) :], offset=0)
 
 
-class PeerEndpoint(GraphQLEndpoint[Context, None]):
+class PeerEndpoint(MarketEndpoint):
     """The market's endpoint, its loaders on series in memory."""
 
     def __init__(self, held: SeriesInMemory, settings: Settings) -> None:

@@ -1,12 +1,13 @@
 """What every resolver of one operation shares."""
 
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import strawberry
 
 from resolvers.loaders import Loaders
 from resolvers.services import Services
+from schema.plans import Plans
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,12 +17,12 @@ class Context:
 
     Attributes:
         loaders: Fresh for this operation, so that nothing is answered from an earlier one.
-        plans: What was learned from the operation's text, by what it was learned about.
+        plans: What was learned from the operation's text; a text that is executed again brings what it knows.
     """
 
     services: Services
     loaders: Loaders
-    plans: dict[Any, Any] = field(default_factory=dict)
+    plans: Plans = field(default_factory=Plans)
 
     @classmethod
     def of(cls, services: Services) -> "Context":

@@ -7,22 +7,23 @@ and a list of plain objects has its leaf fields read in one go. What is not regu
 none may be) is left to graphql-core's own way, row by row, so that answers never differ.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 from graphql import GraphQLList, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, is_leaf_type
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
-from graphql.type import GraphQLNonNull, is_list_type, is_object_type
+from graphql.type import is_object_type
 
+from schema.column_plan import ColumnPlan, PlannedField, column_plan, nullable
 from schema.columns import Column, ColumnSet, RowList
 from schema.plain_rows import PlainRows
+from schema.plans import Plans
 from schema.row_text import RowText
 
-_Selected = tuple[str, FieldDetailsList, Any, Column | Mapping[str, Column] | str]
+_ColumnOf = Callable[[str, Mapping[str, Any]], Column | Mapping[str, Column]]
 
 
 class ColumnExecutor(Executor[Any]):
@@ -30,7 +31,16 @@ class ColumnExecutor(Executor[Any]):
     An executor whose results hold `orjson.Fragment` where a list was completed by column.
 
     `schema.execution.plain` turns such data into Python objects.
+
+    Attributes:
+        plans: What is worked out of the document's selections; whoever executes it again keeps them.
     """
+
+    plans: Plans
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.plans = Plans()
 
     def complete_list_value(
         self,
@@ -43,7 +53,7 @@ class ColumnExecutor(Executor[Any]):
     ) -> Any:
         """The completed list: JSON text where it is regular and backed by columns."""
         item_type: GraphQLOutputType = return_type.of_type
-        kind = _nullable(item_type)
+        kind = nullable(item_type)
         if isinstance(result, Column):
             if _fits(result, item_type):
                 return orjson.Fragment(result.json)
@@ -69,97 +79,97 @@ class ColumnExecutor(Executor[Any]):
     ) -> Any:
         """The completed object: its lists are JSON text where they are regular and backed by columns."""
         if isinstance(result, ColumnSet) and self.middleware_manager is None:
-            try:
-                return self._lists(return_type, field_details_list, result.column)
-            except _IrregularError:
-                pass
+            lists = self._lists_of(return_type, field_details_list, result)
+            if lists is not None:
+                return lists
         return super().complete_object_value(return_type, field_details_list, info, path, result, position_context)
 
     def _text_of_rows(self, kind: GraphQLObjectType, details: FieldDetailsList, rows: RowList) -> str | None:
         """A list of rows as JSON; None where a column is not regular, for whatever reason."""
+        plan = column_plan(self, kind, details)
+        if plan is None:
+            return None
         text = RowText(len(rows))
         try:
-            self._write_fields(text, kind, details, rows.column)
+            _write_rows(text, plan, rows.column)
         except _IrregularError:
             return None
         return text.array()
 
-    def _write_fields(self, text: RowText, kind: GraphQLObjectType, details: FieldDetailsList, column_of: Any) -> None:
-        """Writes the object that each row becomes, the columns taken from *column_of*."""
-        text.open()
-        for name, sub, type_, column in self._columns(kind, details, column_of):
-            of_type = _nullable(type_)
-            text.name(name)
-            if isinstance(column, str):
-                text.constant(column)
-            elif isinstance(column, Column) and _fits(column, type_):
-                text.column(column.texts)
-            elif isinstance(column, Mapping) and is_object_type(of_type):
-                self._write_fields(text, of_type, sub, _line_of(column))
-            else:
-                raise _IrregularError
-        text.close()
-
-    def _lists(self, kind: GraphQLObjectType, details: FieldDetailsList, column_of: Any) -> dict[str, Any]:
-        """The object whose fields are whole columns, taken from *column_of*."""
-        lists: dict[str, Any] = {}
-        for name, sub, type_, column in self._columns(kind, details, column_of):
-            of_type = _nullable(type_)
-            if isinstance(column, str):
-                lists[name] = column
-            elif isinstance(column, Column) and is_list_type(of_type) and _fits(column, of_type.of_type):
-                lists[name] = orjson.Fragment(column.json)
-            elif isinstance(column, Mapping) and is_object_type(of_type):
-                lists[name] = self._lists(of_type, sub, _line_of(column))
-            else:
-                raise _IrregularError
-        return lists
-
-    def _columns(self, kind: GraphQLObjectType, details: FieldDetailsList, column_of: Any) -> Iterator[_Selected]:
-        """
-        The selected fields: name, details, type and column, or for ``__typename`` its value.
-
-        Raises:
-            _IrregularError: If a column cannot be had.
-        """
-        for name, sub in self.collect_subfields(kind, details).grouped_field_set.items():
-            node = sub[0].node
-            if node.name.value == "__typename":
-                yield name, sub, kind, kind.name
-                continue
-            field = kind.fields.get(node.name.value)
-            if field is None:
-                raise _IrregularError
-            try:
-                arguments = (
-                    get_argument_values(
-                        field, node, self.variable_values, sub[0].fragment_variable_values, self.hide_suggestions
-                    )
-                    if field.args
-                    else {}
-                )
-                column = column_of(node.name.value, arguments)
-            except Exception as error:
-                raise _IrregularError from error
-            yield name, sub, field.type, column
+    def _lists_of(self, kind: GraphQLObjectType, details: FieldDetailsList, columns: ColumnSet) -> Any:
+        """An object whose fields are whole columns; None where a column is not regular, for whatever reason."""
+        plan = column_plan(self, kind, details)
+        if plan is None:
+            return None
+        try:
+            return _lists(plan, columns.column)
+        except _IrregularError:
+            return None
 
 
 class _IrregularError(Exception):
     """A column that only row by row completion can complete as it should be."""
 
 
+def _write_rows(text: RowText, plan: ColumnPlan, column_of: _ColumnOf) -> None:
+    """Writes the object that each row becomes, the columns taken from *column_of*."""
+    text.open()
+    for one in plan:
+        text.name(one.name)
+        if one.constant is not None:
+            text.constant(one.constant)
+            continue
+        column = _column(one, column_of)
+        if isinstance(column, Column):
+            text.column(column.texts)
+        else:
+            _write_rows(text, one.fields or (), _line_of(column))
+    text.close()
+
+
+def _lists(plan: ColumnPlan, column_of: _ColumnOf) -> dict[str, Any]:
+    """The object whose fields are whole columns, taken from *column_of*."""
+    lists: dict[str, Any] = {}
+    for one in plan:
+        if one.constant is not None:
+            lists[one.name] = one.constant
+            continue
+        column = _column(one, column_of)
+        if not isinstance(column, Column):
+            lists[one.name] = _lists(one.fields or (), _line_of(column))
+        elif one.is_list:
+            lists[one.name] = orjson.Fragment(column.json)
+        else:
+            raise _IrregularError
+    return lists
+
+
+def _column(one: PlannedField, column_of: _ColumnOf) -> Column | Mapping[str, Column]:
+    """
+    The column of a field, whose texts are values of its type, or one per field of an object.
+
+    Raises:
+        _IrregularError: If it cannot be had.
+    """
+    try:
+        column = column_of(one.of, one.arguments)
+    except Exception as error:
+        raise _IrregularError from error
+    if isinstance(column, Column):
+        if one.leaf is None or not column.fits(one.leaf, nullable=one.is_nullable):
+            raise _IrregularError
+    elif one.fields is None or not isinstance(column, Mapping):
+        raise _IrregularError
+    return column
+
+
 def _fits(column: Column, kind: Any) -> bool:
     """Whether the texts of a column are values of the type *kind*, which may be required."""
-    leaf = _nullable(kind)
+    leaf = nullable(kind)
     return is_leaf_type(leaf) and column.fits(leaf, nullable=leaf is kind)
 
 
-def _nullable(kind: Any) -> Any:
-    """The type without its exclamation mark."""
-    return kind.of_type if isinstance(kind, GraphQLNonNull) else kind
-
-
-def _line_of(lines: Mapping[str, Column]) -> Any:
+def _line_of(lines: Mapping[str, Column]) -> _ColumnOf:
     """The columns of an object's fields, which take no arguments."""
 
     def column(name: str, _: Mapping[str, Any]) -> Column:

@@ -1,6 +1,6 @@
 """How far before their window the indicators of a selection look, read off the query before anything is fetched."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from graphql import (
@@ -31,24 +31,28 @@ def selected_reach(info: Info, interval: Interval) -> Reach:
     Arguments that are out of bounds reach nowhere; their own field reports them.
     """
     raw = info._raw_info  # strawberry has no public way to the resolve info
-    nodes = tuple(raw.field_nodes)
-    key = (interval, *map(id, nodes))
-    plans = info.context.plans
-    # One hundred instruments of a list share the same nodes, so the walk is made once.
-    if key not in plans:
-        selection = _Selection(raw)
-        plans[key] = furthest(
-            *(
-                reach
-                for node in nodes
-                for part in selection.fields(node.selection_set, set())
-                if part.name.value in ("bars", "columns")
-                for field in selection.fields(part.selection_set, set())
-                for reach in selection.reach(field, interval)
-            )
+    selection = _Selection(raw)
+    # Kept by selection: one hundred instruments of a list share theirs, and so does the next request.
+    return info.context.plans.of(
+        interval,
+        raw.field_nodes,
+        raw.fragments,
+        selection.variables,
+        lambda: _reach(selection, raw.field_nodes, interval),
+    )
+
+
+def _reach(selection: "_Selection", nodes: Iterable[FieldNode], interval: Interval) -> Reach:
+    return furthest(
+        *(
+            reach
+            for node in nodes
+            for part in selection.fields(node.selection_set, set())
+            if part.name.value in ("bars", "columns")
+            for field in selection.fields(part.selection_set, set())
+            for reach in selection.reach(field, interval)
         )
-    reach: Reach = plans[key]
-    return reach
+    )
 
 
 class _Selection:
@@ -59,6 +63,11 @@ class _Selection:
         # Strawberry's own execution hands resolvers the bare dictionary of what graphql-core keeps with its sources.
         given: Any = raw.variable_values
         self._variables = given if isinstance(given, VariableValues) else VariableValues(sources={}, coerced=given)
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """The values of the operation's variables, by name."""
+        return self._variables.coerced
 
     def reach(self, node: FieldNode, interval: Interval) -> Iterator[Reach]:
         """How far an indicator looks; nothing for another field."""

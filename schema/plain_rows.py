@@ -1,17 +1,31 @@
 """Lists of plain objects, their leaf fields read by column."""
 
-from collections.abc import Awaitable, Callable
+import math
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import lru_cache
 from inspect import Parameter, iscoroutine
 from operator import attrgetter
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, is_leaf_type
+import orjson
+from graphql import (
+    GraphQLBoolean,
+    GraphQLField,
+    GraphQLFloat,
+    GraphQLID,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    GraphQLString,
+    is_leaf_type,
+)
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path, Undefined, gather_with_cancel
 from graphql.type import GraphQLNonNull
 from strawberry.types.field import StrawberryField
+
+from schema.row_text import RowText, texts_of
 
 if TYPE_CHECKING:
     from schema.execution import ColumnExecutor
@@ -46,6 +60,8 @@ class PlainRows:
         self._info = info
         self._path = path
         self._rows = rows
+        # What each field has for all rows, in the order of the selection; None for what is executed row by row.
+        self._columns: dict[str, list[Any]] = {}
         # What was read, by name: an error that a resolver raised is a value here.
         self._read: dict[str, list[Any]] = {}
         self._irregular: set[int] = set()
@@ -69,50 +85,68 @@ class PlainRows:
             verdict.close()
         return verdict is True
 
-    def completed(self) -> list[Any] | Awaitable[list[Any]]:
-        """The rows as dictionaries, in the order of the selection."""
+    def completed(self) -> Any:
+        """The rows: JSON text where all that is selected are regular leaf fields, else dictionaries."""
         fields = self._executor.collect_subfields(self._kind, self._details).grouped_field_set
-        results: list[dict[str, Any]] = [dict.fromkeys(fields) for _ in self._rows]
         executed: GroupedFieldSet = {}
         for name, details in fields.items():
             node = details[0].node
             field = self._kind.fields.get(node.name.value)
             getter = getter_of(field) if field is not None and not node.arguments else None
             if node.name.value == "__typename":
-                for result in results:
-                    result[name] = self._kind.name
+                self._columns[name] = [self._kind.name] * len(self._rows)
             elif field is None or getter is None:
                 executed[name] = details
+                self._columns[name] = [None] * len(self._rows)
             else:
-                self._complete(name, field, getter, results)
+                self._columns[name] = self._completed_leaf(name, field, getter)
         if not executed and not self._irregular:
-            return results
+            return self._text() or self._dictionaries()
         try:
-            return self._by_row(fields, executed, results)
+            return self._by_row(fields, executed, self._dictionaries())
         finally:
             self._close_unused()
 
-    def _complete(self, name: str, field: GraphQLField, getter: Getter, results: list[dict[str, Any]]) -> None:
-        """Reads and coerces one leaf field of all rows, and notes the rows where that is not all there is to do."""
-        values = self._read[name] = [_outcome(getter, row) for row in self._rows]
+    def _text(self) -> orjson.Fragment | None:
+        """The rows as JSON; None where a scalar's values have no JSON text of their own."""
+        text = RowText(len(self._rows))
+        text.open()
+        try:
+            for name, values in self._columns.items():
+                text.name(name)
+                text.column(texts_of(values))
+        except TypeError:
+            return None
+        text.close()
+        return orjson.Fragment(text.array())
+
+    def _dictionaries(self) -> list[dict[str, Any]]:
+        """The rows as dictionaries, in the order of the selection."""
+        if not self._columns:
+            return [{} for _ in self._rows]
+        names = tuple(self._columns)
+        return [dict(zip(names, values, strict=True)) for values in zip(*self._columns.values(), strict=True)]
+
+    def _completed_leaf(self, name: str, field: GraphQLField, getter: Getter) -> list[Any]:
+        """One leaf field of all rows, read and coerced; notes the rows where that is not all there is to do."""
+        values = self._read[name] = _read(getter, self._rows)
         required = isinstance(field.type, GraphQLNonNull)
         leaf: Any = field.type.of_type if required else field.type  # type: ignore[union-attr]
+        kinds = set(map(type, values))
+        if not required:
+            kinds.discard(type(None))
+        if kinds <= _THEMSELVES.get(leaf, frozenset()) and (float not in kinds or _are_finite(values)):
+            return values
         coerce = leaf.coerce_output_value
+        column: list[Any] = []
         for number, value in enumerate(values):
-            if value is None and not required:
-                continue
             completed = None
-            kind: Any = type(value)
-            if value is not None and _is_plain(kind):
-                try:
-                    completed = coerce(value)
-                except Exception:
-                    completed = None
-            kind = type(completed)
-            if completed is None or not _is_plain(kind):
-                self._irregular.add(number)
-            else:
-                results[number][name] = completed
+            if value is not None or required:
+                completed = _coerced(coerce, value)
+                if completed is None:
+                    self._irregular.add(number)
+            column.append(completed)
+        return column
 
     def _by_row(
         self, fields: GroupedFieldSet, executed: GroupedFieldSet, results: list[dict[str, Any]]
@@ -203,12 +237,45 @@ async def _with_awaited(results: Any, places: list[Any]) -> Any:
     return results
 
 
-def _outcome(getter: Getter, row: Any) -> Any:
-    """What a resolver returns, or the error that it raises: an executor treats both alike."""
+# Scalars whose results are the values as they are, for values of exactly these classes.
+_THEMSELVES: Mapping[Any, frozenset[type]] = {
+    GraphQLString: frozenset({str}),
+    GraphQLID: frozenset({str}),
+    GraphQLFloat: frozenset({float}),
+    GraphQLBoolean: frozenset({bool}),
+}
+
+
+def _read(getter: Getter, rows: Iterable[Any]) -> list[Any]:
+    """What a resolver returns for each row, or the error that it raises: an executor treats both alike."""
+    values: list[Any] = []
+    left = iter(rows)
+    while True:
+        try:
+            for row in left:
+                values.append(getter(row))  # noqa: PERF401 - what was read before an error stays
+        except Exception as error:
+            values.append(error)
+        else:
+            return values
+
+
+def _are_finite(values: Iterable[float | None]) -> bool:
+    """Whether no value is infinite or not a number; false too where only their sum is infinite."""
+    return math.isfinite(sum([value for value in values if value is not None]))
+
+
+def _coerced(coerce: Callable[[Any], Any], value: Any) -> Any:
+    """The value as a scalar's result; None where that takes more than the scalar."""
+    kind: Any = type(value)
+    if value is None or not _is_plain(kind):
+        return None
     try:
-        return getter(row)
-    except Exception as error:
-        return error
+        completed = coerce(value)
+    except Exception:
+        return None
+    kind = type(completed)
+    return completed if _is_plain(kind) else None
 
 
 _NOT_ROWS = (Exception, type(Undefined))

@@ -1,6 +1,11 @@
 """A list of equal objects as JSON text, written by column."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import orjson
+
+_UNQUOTED = {int, float, bool, type(None)}
 
 
 class RowText:
@@ -61,3 +66,22 @@ class RowText:
             parts[2 * number + 1 :: step] = texts
         parts[0] = self._pieces[0]
         return f"[{''.join(parts)}{self._running}]"
+
+
+def texts_of(values: Sequence[Any]) -> list[str]:
+    """
+    The JSON text of each value.
+
+    The array is written at once and cut at its commas. Between texts that need no escape, a quote is the end of one.
+
+    Raises:
+        TypeError: If a value has no JSON text.
+    """
+    kinds = set(map(type, values))
+    if kinds <= _UNQUOTED:
+        return orjson.dumps(values)[1:-1].decode().split(",")
+    if kinds == {str}:
+        whole = orjson.dumps(values).decode()
+        if "\\" not in whole:
+            return [f'"{text}"' for text in whole[2:-2].split('","')]
+    return [orjson.dumps(value).decode() for value in values]

@@ -24,6 +24,7 @@ from schema.cost_plan import OperationCost
 from schema.cost_rule import SlicingArgumentsRule
 from schema.errors import LimitExceeded, RequestError, client_error
 from schema.limits import Limits
+from schema.plans import Plans
 from schema.shape import CyclicFragments, Fragments, check_shape, fragments_of
 
 # Rule classes are made once: a cache of validation that is asked with a new class each time never hits.
@@ -40,6 +41,7 @@ class Operation:
     Attributes:
         fragments: The document's fragments by name.
         cost: What it costs, by its variables.
+        plans: What executing it found out, for the next time.
     """
 
     document: DocumentNode
@@ -48,6 +50,7 @@ class Operation:
     kind: OperationType
     fragments: Fragments
     cost: OperationCost
+    plans: Plans = field(default_factory=Plans)
 
 
 class Document:

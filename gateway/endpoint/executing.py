@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from copy import copy
 from typing import Any
 
-from graphql import DocumentNode, ExecutionResult, GraphQLError, print_ast
+from graphql import ExecutionResult, GraphQLError, print_ast
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema import Schema
 from strawberry.types import ExecutionContext
 
+from gateway.endpoint.documents import Operation
 from schema.execution import ColumnExecutor
 
 
@@ -39,8 +40,7 @@ def _nothing(errors: list[GraphQLError], execution_context: ExecutionContext | N
 
 async def execute(
     schema: Schema,
-    document: DocumentNode,
-    operation_name: str | None,
+    operation: Operation,
     variables: Mapping[str, Any],
     context: Any,
     root: Any,
@@ -55,26 +55,27 @@ async def execute(
     """
     if schema.extensions or schema.directives:
         result = await schema.execute(
-            print_ast(document),
+            print_ast(operation.document),
             variable_values=dict(variables),
             context_value=context,
             root_value=root,
-            operation_name=operation_name,
+            operation_name=operation.name,
         )
         if result.data is None and result.errors and all(error.path is None for error in result.errors):
             raise RequestErrors(result.errors)
         return ExecutionResult(result.data, result.errors, result.extensions)
-    executor = ColumnExecutor.build(
+    executor: Any = ColumnExecutor.build(
         schema._schema,
-        document,
+        operation.document,
         root_value=root,
         context_value=context,
         raw_variable_values=dict(variables),
-        operation_name=operation_name,
+        operation_name=operation.name,
         is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
     )
     if isinstance(executor, list):
         raise RequestErrors(executor)
+    executor.plans = operation.plans
     executed: Any = executor.execute_operation()
     if optimized_is_awaitable(executed):
         executed = await executed

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from strawberry.asgi import GraphQL
 from strawberry.schema import Schema
 
-from gateway.endpoint.documents import Documents
+from gateway.endpoint.documents import Documents, Operation
 from gateway.endpoint.executing import RequestErrors, execute, unlogged
 from gateway.endpoint.negotiation import JSON, RESPONSE_JSON, response_type
 from gateway.endpoint.persisted import PersistedOperations
@@ -102,6 +102,10 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             headers |= error.headers
         await _send(send, status, headers, body, kind or JSON)
 
+    def context_of(self, operation: Operation, context: ContextT) -> ContextT:
+        """The context of one operation, made of what `get_context` returned; for subclasses."""
+        return context
+
     async def _item(self, request: Request, asked: OperationRequest | HTTPError) -> bytes:
         """The answer to one operation of a batch, whatever becomes of the others."""
         if isinstance(asked, HTTPError):
@@ -165,9 +169,9 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         if asked.is_read_only and operation.kind is OperationType.MUTATION:
             raise HTTPError(405, "METHOD_NOT_ALLOWED", "a mutation needs POST, was GET", {"Allow": "POST"})
         self.documents.check(operation, asked.variables)
-        context = await self.get_context(request, Response())
+        context = self.context_of(operation, await self.get_context(request, Response()))
         root = await self.get_root_value(request)
-        return await execute(self._executable, operation.document, operation.name, asked.variables, context, root)
+        return await execute(self._executable, operation, asked.variables, context, root)
 
 
 def _refusal(error: HTTPError) -> bytes:

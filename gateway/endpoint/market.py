@@ -1,9 +1,12 @@
 """The endpoint of the market schema."""
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
+from gateway.endpoint.documents import Operation
 from gateway.endpoint.http import GraphQLEndpoint
 from schema.context import Context
 
@@ -14,3 +17,7 @@ class MarketEndpoint(GraphQLEndpoint[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """A context with fresh loaders on the services of the process."""
         return Context.of(request.state.services)
+
+    def context_of(self, operation: Operation, context: Context) -> Context:
+        """The same with what is known of the operation's text."""
+        return replace(context, plans=operation.plans)

@@ -1,18 +1,24 @@
 """The same operation by graphql-core's own executor and by ours."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from graphql import ExecutionResult, GraphQLSchema, parse, validate
+from graphql import DocumentNode, ExecutionResult, GraphQLSchema, parse, validate
 from graphql.execution import Executor
 from strawberry.execution import optimized_is_awaitable
 
 from schema.execution import ColumnExecutor
+from schema.plans import Plans
 
 
 async def executed(
-    kind: type[Executor[Any]], schema: GraphQLSchema, text: str, variables: Mapping[str, Any], context: Any
+    kind: type[Executor[Any]],
+    schema: GraphQLSchema,
+    text: str | DocumentNode,
+    variables: Mapping[str, Any],
+    context: Any,
+    plans: Plans | None = None,
 ) -> tuple[bytes, list[tuple[str, list[str | int] | None, list[tuple[int, int]]]]]:
     """
     Data as JSON, and of each error the message, the path and the places.
@@ -20,9 +26,9 @@ async def executed(
     Raises:
         AssertionError: If the operation is not valid, or its variables do not fit.
     """
-    document = parse(text)
+    document = parse(text) if isinstance(text, str) else text
     assert not validate(schema, document), (text, validate(schema, document))
-    executor = kind.build(
+    executor: Any = kind.build(
         schema,
         document,
         context_value=context,
@@ -30,6 +36,8 @@ async def executed(
         is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
     )
     assert not isinstance(executor, list), (text, variables, executor)
+    if plans is not None:
+        executor.plans = plans
     result: Any = executor.execute_operation()
     if optimized_is_awaitable(result):
         result = await result
@@ -46,6 +54,16 @@ async def assert_no_difference(schema: GraphQLSchema, text: str, context: Any, *
     ours = await executed(ColumnExecutor, schema, text, variables, context)
     assert ours == stock, text
     return ours[0]
+
+
+async def assert_no_difference_again(
+    schema: GraphQLSchema, text: str, context: Any, given: Sequence[Mapping[str, Any]]
+) -> None:
+    """As above, for one document that is executed with one set of variables after the other."""
+    document, plans = parse(text), Plans()
+    for variables in given:
+        stock = await executed(Executor, schema, document, variables, context)
+        assert await executed(ColumnExecutor, schema, document, variables, context, plans) == stock, (text, variables)
 
 
 async def assert_same_answers(

@@ -22,7 +22,7 @@ from schema.execution import ColumnExecutor
 from schema.scalars import FIRST_SECOND, LAST_SECOND
 from tests.schema.conftest import Market
 from tests.schema.odd_schema import SCHEMA, WRONG, Act, Color, Later, LongerRow, Other, Row, Series
-from tests.schema.stock import assert_no_difference, assert_same_answers, executed
+from tests.schema.stock import assert_no_difference, assert_no_difference_again, assert_same_answers, executed
 from tests.servers import Servers, database_url
 
 _MANY = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -194,6 +194,29 @@ async def test_columns_are_completed_as_graphql_core_does(series: Series, field:
         " again: prices(by: 2) more: prices(by: $by) allPrices @skip(if: $yes) o: __typename @skip(if: $yes) }"
     )
     await assert_no_difference(SCHEMA, text, _context([], series))
+
+
+_given = st.fixed_dictionaries({}, optional={"yes": st.booleans(), "by": st.sampled_from([0, 1, 2, 7])})
+
+
+@_MANY
+@given(
+    series=_series(),
+    field=st.sampled_from(["lines", "someLines", "lists"]),
+    fields=st.lists(st.sampled_from(_LINE_FIELDS), min_size=1, max_size=6),
+    given_=st.lists(_given, min_size=2, max_size=5),
+)
+async def test_a_document_that_is_executed_again_is_planned_by_its_variables(
+    series: Series, field: str, fields: list[str], given_: list[dict[str, Any]]
+) -> None:
+    """What was worked out for some values is not taken for others."""
+    selection = " ".join(fields).replace("on Pair", "on PairLists" if field == "lists" else "on Pair")
+    text = (
+        f"query ($yes: Boolean = true, $by: Int! = 5) {{ {field} {{ {selection} ...More }} o: prices(by: $by)"
+        f" p: __typename @skip(if: $yes) }} fragment More on {'Lists' if field == 'lists' else 'Line'}"
+        " { d: scaled(by: $by) @include(if: $yes) e: time @skip(if: $yes) }"
+    )
+    await assert_no_difference_again(SCHEMA, text, _context([], series), given_)
 
 
 @pytest.mark.parametrize("values", [[], [1.5], [math.nan], [math.inf], [1.5, math.nan]])
