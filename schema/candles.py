@@ -8,6 +8,7 @@ import strawberry
 from resolvers.compute.window_statistics import WindowStatistics, window_statistics
 from resolvers.market import CandleWindow
 from schema.bar_fields import BarColumns, BarField, BarRow, BarRows, column_type, row_type
+from schema.caching import CacheControl
 from schema.columns import BooleanColumn, FloatColumn, IntegerColumn, MomentColumn
 from schema.enums import Interval, Source
 from schema.indicators import indicator_fields
@@ -101,7 +102,11 @@ class StatisticsType:
         return cls(**{name: getattr(figures, name) for name in WindowStatistics.__dataclass_fields__})
 
 
-@strawberry.type(name="CandleSeries", description="A window of the bars of one instrument and interval, oldest first.")
+@strawberry.type(
+    name="CandleSeries",
+    description="A window of the bars of one instrument and interval, oldest first.",
+    directives=[CacheControl(max_age=600)],
+)
 class CandleSeriesType(Node):
     """A window of candles."""
 

@@ -7,6 +7,7 @@ import strawberry
 
 from resolvers import market
 from resolvers.model.instrument import Instrument
+from schema.caching import CacheControl
 from schema.candles import CandleSeriesType
 from schema.context import Info
 from schema.enums import AssetClass, Interval
@@ -45,7 +46,11 @@ async def candle_series(
     )
 
 
-@strawberry.type(name="Instrument", description="Something with a price, and the way to all that is known of it.")
+@strawberry.type(
+    name="Instrument",
+    description="Something with a price, and the way to all that is known of it.",
+    directives=[CacheControl(max_age=600)],
+)
 class InstrumentType(Node):
     """A stored instrument."""
 

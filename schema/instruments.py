@@ -5,6 +5,7 @@ import strawberry
 from resolvers import market
 from resolvers.model.instrument import Instrument
 from resolvers.model.instrument_page import InstrumentPage
+from schema.caching import CacheControl
 from schema.context import Info
 from schema.enums import AssetClass
 from schema.instrument import InstrumentEdge, InstrumentType
@@ -28,7 +29,11 @@ class InstrumentFilter:
     is_simulated: bool | None = strawberry.field(default=strawberry.UNSET, description="Made up, or real.")
 
 
-@strawberry.type(name="InstrumentConnection", description="Instruments by symbol, a page at a time.")
+@strawberry.type(
+    name="InstrumentConnection",
+    description="Instruments by symbol, a page at a time.",
+    directives=[CacheControl(max_age=600)],
+)
 class InstrumentConnection:
     """A page of instruments."""
 

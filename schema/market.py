@@ -7,6 +7,7 @@ import strawberry
 
 from resolvers.model.instrument import Instrument
 from resolvers.model.quote import Quote
+from schema.caching import CacheControl
 from schema.context import Info
 from schema.enums import Source
 from schema.node import Node, global_id
@@ -24,7 +25,11 @@ def hub(instrument: Instrument) -> "InstrumentType":
     return InstrumentType.of(instrument)
 
 
-@strawberry.type(name="Quote", description="The latest price of an instrument, in its currency.")
+@strawberry.type(
+    name="Quote",
+    description="The latest price of an instrument, in its currency.",
+    directives=[CacheControl(max_age=300)],
+)
 class QuoteType(Node):
     """A stored quote and its instrument."""
 

@@ -7,9 +7,12 @@ import orjson
 import strawberry
 
 from resolvers.errors import BadInput
+from schema.caching import CacheControl
 
 
-@strawberry.interface(description="Anything that can be fetched again by its id.")
+@strawberry.interface(
+    description="Anything that can be fetched again by its id.", directives=[CacheControl(max_age=300)]
+)
 class Node:
     """Base of every type with a global id."""
 
