@@ -5,7 +5,8 @@ The one place that turns exceptions into GraphQL errors with a code.
     ├── GraphQLSyntaxError       SYNTAX_ERROR        a document that cannot be read
     ├── from validation          INVALID_OPERATION   a document that this schema cannot answer
     ├── RequestError             its own code        a request that is answered before anything is executed
-    │   └── LimitExceeded        LIMIT_EXCEEDED      an operation that is larger than one may be
+    │   ├── LimitExceeded        LIMIT_EXCEEDED      an operation that is larger than one may be
+    │   └── of a transport       its own code        what is wrong before GraphQL begins, as HTTP's status 415
     ├── around a GatewayError    its own code        a resolver that says what is wrong
     └── around anything else     INTERNAL            what nobody foresaw: masked, and logged
 """

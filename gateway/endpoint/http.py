@@ -98,7 +98,7 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
                 # Under plain JSON, clients take any other status for a failure between them and us.
                 status = 200 if kind == JSON and status == 400 else status
         except HTTPError as error:
-            status, body = error.status, _refusal(error)
+            status, body = error.status, _refusal(request, error)
             headers |= error.headers
         await _send(send, status, headers, body, kind or JSON)
 
@@ -109,11 +109,11 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
     async def _item(self, request: Request, asked: OperationRequest | HTTPError) -> bytes:
         """The answer to one operation of a batch, whatever becomes of the others."""
         if isinstance(asked, HTTPError):
-            return _refusal(asked)
+            return _refusal(request, asked)
         try:
             return (await self._answer(request, asked))[1]
         except HTTPError as error:
-            return _refusal(error)
+            return _refusal(request, error)
 
     async def _answer(self, request: Request, asked: OperationRequest) -> tuple[int, bytes]:
         """
@@ -174,8 +174,8 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         return await execute(self._executable, operation, asked.variables, context, root)
 
 
-def _refusal(error: HTTPError) -> bytes:
-    return orjson.dumps({"errors": [{"message": str(error), "extensions": error.extensions}]})
+def _refusal(request: Request, error: HTTPError) -> bytes:
+    return orjson.dumps({"errors": _shown(request, (error,))})
 
 
 def _shown(request: Request, errors: Iterable[GraphQLError]) -> list[Any]:

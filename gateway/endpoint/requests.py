@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.types import Receive, Scope
 
 from gateway.endpoint.negotiation import JSON, media_type
+from schema.errors import RequestError
 
 ALLOWED_METHODS = "GET, HEAD, OPTIONS, POST"
 
@@ -17,7 +18,7 @@ ALLOWED_METHODS = "GET, HEAD, OPTIONS, POST"
 _PATIENCE = 20
 
 
-class HTTPError(Exception):
+class HTTPError(RequestError):
     """
     A request that never reaches GraphQL.
 
@@ -28,12 +29,11 @@ class HTTPError(Exception):
     """
 
     def __init__(
-        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None, **facts: str | int
+        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None, **facts: object
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, code=code, extensions=facts)
         self.status = status
         self.headers = dict(headers or {})
-        self.extensions = {"code": code, **facts}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,7 +21,7 @@ from gateway.endpoint.http import GraphQLEndpoint
 from gateway.endpoint.negotiation import JSON, RESPONSE_JSON
 from gateway.endpoint.requests import HTTPError, operations_of
 from resolvers.errors import NotFound
-from schema.errors import MASKED
+from schema.errors import MASKED, client_error
 from tests.servers import RunningApp
 
 _MAX_BODY, _MAX_BATCH = 2_000, 3
@@ -411,6 +411,19 @@ async def test_a_client_that_goes_away_harms_nobody(
         await writer.wait_closed()
         assert (await _post(served, _HELLO)).status_code == 200
     assert caplog.records == []
+
+
+async def test_a_refusal_goes_through_the_one_mapping_of_errors(served: httpx.AsyncClient) -> None:
+    """So every transport can say it in the same words."""
+    refused = HTTPError(413, "BODY_TOO_LARGE", "expected, found", {"Connection": "close"}, maximum=1)
+    assert client_error(refused).formatted == {
+        "message": "expected, found",
+        "extensions": {"code": "BODY_TOO_LARGE", "maximum": 1},
+    }
+    answer = await served.post("/", content=b"5", headers={"content-type": JSON})
+    assert answer.json()["errors"] == [
+        {"message": "a JSON object was expected, was a number", "extensions": {"code": "BAD_REQUEST"}}
+    ]
 
 
 async def test_a_batch_is_answered_in_its_order(served: httpx.AsyncClient) -> None:
