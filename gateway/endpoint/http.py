@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from os import urandom
 from typing import Any, Generic, TypeVar
 
-import orjson
 from graphql import ExecutionResult, GraphQLError, OperationType
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -22,6 +21,7 @@ from strawberry.asgi import GraphQL
 from strawberry.schema import Schema
 
 from gateway.endpoint.documents import Documents, Operation
+from gateway.endpoint.encoding import encoded
 from gateway.endpoint.executing import RequestErrors, execute, unlogged
 from gateway.endpoint.negotiation import JSON, RESPONSE_JSON, response_type
 from gateway.endpoint.persisted import PersistedOperations
@@ -129,7 +129,7 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
                 answer["errors"] = _shown(request, result.errors)
             if result.extensions:
                 answer["extensions"] = result.extensions
-            return 200, orjson.dumps(answer)
+            return 200, encoded(answer)
         except HTTPError:
             raise
         except RequestErrors as refused:
@@ -139,8 +139,11 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         except Exception as error:
             # A context, an extension or a scalar of the schema's that fails outside of any field.
             errors = (GraphQLError(str(error), original_error=error),)
-        shown = _shown(request, errors)
-        return max(_STATUS.get(one["extensions"]["code"], 400) for one in shown), orjson.dumps({"errors": shown})
+        try:
+            return _refused(request, errors)
+        except Exception as error:
+            # What an extension tells of its refusal may have no JSON either.
+            return _refused(request, (GraphQLError(str(error), original_error=error),))
 
     async def _result(self, request: Request, asked: OperationRequest) -> ExecutionResult:
         """
@@ -174,8 +177,14 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         return await execute(self._executable, operation, asked.variables, context, root)
 
 
+def _refused(request: Request, errors: Iterable[GraphQLError]) -> tuple[int, bytes]:
+    """The status and the body of an answer without data."""
+    shown = _shown(request, errors)
+    return max(_STATUS.get(one["extensions"]["code"], 400) for one in shown), encoded({"errors": shown})
+
+
 def _refusal(request: Request, error: HTTPError) -> bytes:
-    return orjson.dumps({"errors": _shown(request, (error,))})
+    return _refused(request, (error,))[1]
 
 
 def _shown(request: Request, errors: Iterable[GraphQLError]) -> list[Any]:
