@@ -17,10 +17,13 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.schema import Schema
 
+from gateway.endpoint.carried import Carried, headers_of, status_of
 from gateway.endpoint.documents import Documents, Operation
+from gateway.endpoint.encoding import encoded
 from gateway.endpoint.encoding import encoded
 from gateway.endpoint.executing import RequestErrors, execute, unlogged
 from gateway.endpoint.negotiation import JSON, RESPONSE_JSON, response_type
@@ -41,9 +44,11 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
     """
     Serves a schema at one path.
 
-    As in strawberry's view, `get_context` and `get_root_value` are there to be overridden. Each operation has a
-    context of its own, also in a batch. Each request has an id, the client's ``X-Request-ID`` or a new one: it is in
-    ``request.state.request_id``, in the answer's headers, in the log, and in the extensions of an INTERNAL error.
+    As in strawberry's view, `get_context` and `get_root_value` are there to be overridden, and the answer carries the
+    headers, cookies and status that are set on the response which a context is given. Each operation has a context of
+    its own, also in a batch; the response is the request's. Each request has an id, the client's ``X-Request-ID`` or a
+    new one: it is in ``request.state.request_id``, in the answer's headers, in the log, and in the extensions of an
+    INTERNAL error.
 
     Args:
         schema: Any strawberry schema. One with extensions is executed by strawberry, others by column.
@@ -82,6 +87,7 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             await _send(send, 204, headers | {"Allow": ALLOWED_METHODS})
             return
         kind: str | None = JSON
+        response = await self.get_sub_response(request)
         try:
             accept = ", ".join(request.headers.getlist("accept"))
             kind = response_type(accept)
@@ -90,32 +96,42 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             asked = await operations_of(scope, receive, max_body_bytes=self._max_body_bytes, max_batch=self._max_batch)
             if isinstance(asked, Batch):
                 # A list is no GraphQL response, so its type is not the one of GraphQL responses.
-                status, kind = 200, JSON
-                answers = await asyncio.gather(*(self._item(request, one) for one in asked.operations))
+                kind = JSON
+                answers = await asyncio.gather(*(self._item(request, response, one) for one in asked.operations))
                 body = b"[" + b",".join(answers) + b"]"
+                status = status_of(response) or 200
             else:
-                status, body = await self._answer(request, asked)
-                # Under plain JSON, clients take any other status for a failure between them and us.
-                status = 200 if kind == JSON and status == 400 else status
+                status, body = await self._answer(request, response, asked)
+                if status == 200:
+                    status = status_of(response) or 200
+                elif status == 400 and kind == JSON:
+                    # Under plain JSON, clients take any other status for a failure between them and us.
+                    status = 200
         except HTTPError as error:
             status, body = error.status, _refusal(request, error)
             headers |= error.headers
-        await _send(send, status, headers, body, kind or JSON)
+        await _send(send, status, headers, body, kind or JSON, headers_of(response))
+        if response.background is not None:
+            await response.background()
 
     def context_of(self, operation: Operation, context: ContextT) -> ContextT:
         """The context of one operation, made of what `get_context` returned; for subclasses."""
         return context
 
-    async def _item(self, request: Request, asked: OperationRequest | HTTPError) -> bytes:
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        """What the schema may set headers and a status on."""
+        return Carried()
+
+    async def _item(self, request: Request, response: Response, asked: OperationRequest | HTTPError) -> bytes:
         """The answer to one operation of a batch, whatever becomes of the others."""
         if isinstance(asked, HTTPError):
             return _refusal(request, asked)
         try:
-            return (await self._answer(request, asked))[1]
+            return (await self._answer(request, response, asked))[1]
         except HTTPError as error:
             return _refusal(request, error)
 
-    async def _answer(self, request: Request, asked: OperationRequest) -> tuple[int, bytes]:
+    async def _answer(self, request: Request, response: Response, asked: OperationRequest) -> tuple[int, bytes]:
         """
         The answer to one operation, and the status that says whether it was executed.
 
@@ -123,7 +139,7 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             HTTPError: If it has no text, or a method may not execute it.
         """
         try:
-            result = await self._result(request, asked)
+            result = await self._result(request, response, asked)
             answer: dict[str, Any] = {"data": result.data}
             if result.errors:
                 answer["errors"] = _shown(request, result.errors)
@@ -145,7 +161,7 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             # What an extension tells of its refusal may have no JSON either.
             return _refused(request, (GraphQLError(str(error), original_error=error),))
 
-    async def _result(self, request: Request, asked: OperationRequest) -> ExecutionResult:
+    async def _result(self, request: Request, response: Response, asked: OperationRequest) -> ExecutionResult:
         """
         The result of executing an operation.
 
@@ -172,7 +188,7 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         if asked.is_read_only and operation.kind is OperationType.MUTATION:
             raise HTTPError(405, "METHOD_NOT_ALLOWED", "a mutation needs POST, was GET", {"Allow": "POST"})
         self.documents.check(operation, asked.variables)
-        context = self.context_of(operation, await self.get_context(request, Response()))
+        context = self.context_of(operation, await self.get_context(request, response))
         root = await self.get_root_value(request)
         return await execute(self._executable, operation, asked.variables, context, root)
 
@@ -198,7 +214,12 @@ def _request_id(headers: Headers) -> str:
 
 
 async def _send(
-    send: Send, status: int, headers: Mapping[str, str], body: bytes = b"", kind: str | None = None
+    send: Send,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes = b"",
+    kind: str | None = None,
+    carried: Iterable[tuple[bytes, bytes]] = (),
 ) -> None:
     fields = dict(headers)
     if kind is not None:
@@ -207,11 +228,7 @@ async def _send(
             "Content-Length": str(len(body)),
             "Vary": "Accept, Accept-Encoding",
         }
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [(name.lower().encode(), value.encode()) for name, value in fields.items()],
-        }
-    )
+    lines = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
+    lines.extend(carried)
+    await send({"type": "http.response.start", "status": status, "headers": lines})
     await send({"type": "http.response.body", "body": body})
