@@ -63,6 +63,12 @@ class Settings:
         None, "Where the embedded servers keep their data; by default a place of the system's choice.", unit="directory"
     )
     database_connections: int = _setting(10, "Most connections to PostgreSQL per process.", unit="connections", least=2)
+    database_wait_seconds: float = _setting(
+        5.0,
+        "How long a request waits for one of these connections before it is `UNAVAILABLE`.",
+        unit="seconds",
+        least=0,
+    )
     max_bars: int = _setting(50_000, "Most bars that one window may hold.", unit="bars", least=1)
     bar_grace_seconds: float = _setting(
         2.0, "How long after its end a bar still counts as forming.", unit="seconds", least=0

@@ -33,7 +33,9 @@ async def opened(settings: Settings, urls: ServerUrls, cache: Client) -> AsyncIt
         Unavailable: If PostgreSQL does not answer. Redis may be down: it only makes answers slower.
     """
     async with AsyncExitStack() as stack:
-        pool = await open_pool(urls.database, size=settings.database_connections)
+        pool = await open_pool(
+            urls.database, size=settings.database_connections, wait_seconds=settings.database_wait_seconds
+        )
         # Requests had their grace; a statement that runs now is that of one which was given up.
         stack.push_async_callback(close_pool, pool, patience_seconds=_PATIENCE_SECONDS)
         stack.push_async_callback(cache.aclose)

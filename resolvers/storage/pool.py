@@ -77,23 +77,40 @@ def connecting() -> Iterator[None]:
         raise Unavailable(f"PostgreSQL cannot be reached: {str(error) or type(error).__name__}") from error
 
 
-async def open_pool(dsn: str, *, size: int) -> asyncpg.Pool:
-    """
-    A pool of at most *size* connections to *dsn*.
+class _BoundedPool(asyncpg.Pool):
+    """A pool for whose connections nobody waits longer than `wait_seconds`; None for as long as it takes."""
 
-    Raises:
-        Unavailable: If PostgreSQL does not answer, or does not let us in.
-    """
-    with connecting():
-        return await asyncpg.create_pool(
+    def __init__(self, dsn: str, *, size: int, wait_seconds: float | None) -> None:
+        super().__init__(
             dsn,
             min_size=min(2, size),
             max_size=size,
+            max_queries=50_000,
+            max_inactive_connection_lifetime=300,
+            loop=None,
+            connection_class=asyncpg.Connection,
+            record_class=asyncpg.Record,
             # Nothing here leaves session state behind, so the round trip of a reset on every release is saved.
             reset=_keep,
             server_settings={"application_name": "signal-gateway", "timezone": "UTC"},
             command_timeout=60,
         )
+        self.wait_seconds = wait_seconds
+
+
+async def open_pool(dsn: str, *, size: int, wait_seconds: float | None = None) -> asyncpg.Pool:
+    """
+    A pool of at most *size* connections to *dsn*.
+
+    Args:
+        wait_seconds: How long whoever needs a connection waits for one before it is `Unavailable`, for a process
+            that serves; without it, as for a command with nothing else to do, as long as it takes.
+
+    Raises:
+        Unavailable: If PostgreSQL does not answer, or does not let us in.
+    """
+    with connecting():
+        return await _BoundedPool(dsn, size=size, wait_seconds=wait_seconds)
 
 
 @asynccontextmanager
@@ -102,9 +119,9 @@ async def connection(pool: asyncpg.Pool) -> AsyncIterator["Connection"]:
     A connection for a short while, and for nothing but PostgreSQL.
 
     Raises:
-        Unavailable: If PostgreSQL does not answer, also in the middle.
+        Unavailable: If PostgreSQL does not answer, also in the middle, or all connections stay in use.
     """
-    one = await _acquired(pool)
+    one = await _acquired(pool, wait_seconds=pool.wait_seconds if isinstance(pool, _BoundedPool) else None)
     try:
         with reached(one):
             yield one
@@ -112,11 +129,17 @@ async def connection(pool: asyncpg.Pool) -> AsyncIterator["Connection"]:
         await pool.release(one)
 
 
-async def _acquired(pool: asyncpg.Pool) -> "PoolConnectionProxy":
+async def _acquired(pool: asyncpg.Pool, *, wait_seconds: float | None) -> "PoolConnectionProxy":
     """A connection, which may have to be made first."""
+    # The driver's own bound makes a task for each connection, and would bound its release as well.
+    bound = asyncio.timeout(wait_seconds)
     try:
-        return await pool.acquire()
+        async with bound:
+            return await pool.acquire()
     except _REFUSED as error:
+        if bound.expired():
+            most = pool.get_max_size()
+            raise Unavailable(f"waited {wait_seconds:g} s for one of {most} connections to PostgreSQL") from error
         raise Unavailable("PostgreSQL cannot be reached") from error
 
 
@@ -154,12 +177,12 @@ async def ping(pool: asyncpg.Pool) -> None:
 @asynccontextmanager
 async def alone(pool: asyncpg.Pool, lock: int) -> AsyncIterator[None]:
     """
-    Holds an advisory lock, so that one process at a time does what only one should; the others wait.
+    Holds an advisory lock, so that one process at a time does what only one should; the others wait, however long.
 
     Raises:
         Unavailable: If PostgreSQL does not answer. Errors of what is done meanwhile pass as they are.
     """
-    one = await _acquired(pool)
+    one = await _acquired(pool, wait_seconds=None)
     try:
         with reached(one):
             await one.execute("SELECT pg_advisory_lock($1)", lock, timeout=600)

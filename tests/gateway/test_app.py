@@ -1,5 +1,6 @@
 """The application: its routes, and what is compressed."""
 
+import asyncio
 import zlib
 
 import httpx
@@ -10,6 +11,7 @@ from gateway.config import ServerUrls, Settings
 from resolvers.model.interval import Interval
 from resolvers.storage.pool import Pool
 from tests.bars import instrument, spaced, store
+from tests.resolvers.storage.gates import blocked, held
 from tests.servers import RunningGateway
 
 
@@ -50,6 +52,21 @@ async def test_compression_is_the_fastest_level(gateway: RunningGateway) -> None
     """RFC 1952 has a byte for it: 4 is the fastest, 2 the slowest."""
     _, packed = await _raw(gateway, _filled(5000), "gzip")
     assert packed[8] == 4
+
+
+async def test_a_full_pool_is_told_after_a_while(urls: ServerUrls, pool: Pool) -> None:
+    """The setting says how long; the answer is an error of its field, and the next one is right."""
+    settings = Settings(database_connections=2, database_wait_seconds=0.05)
+    query = '{ instrument(symbol: "ACME") { symbol } }'
+    async with RunningGateway(settings, urls) as gateway:
+        async with held(urls.database, "LOCK TABLE instruments"):
+            first, second = (asyncio.create_task(gateway.answer(query)) for _ in range(2))
+            await blocked(pool, count=2)
+            code, path, message = await gateway.error(query)
+        assert (code, path) == ("UNAVAILABLE", ["instrument"])
+        assert message == "waited 0.05 s for one of 2 connections to PostgreSQL"
+        assert (await gateway.error(query))[0] == "NOT_FOUND"
+        assert [one["errors"][0]["extensions"]["code"] for one in (await first, await second)] == ["NOT_FOUND"] * 2
 
 
 async def test_unknown_paths_and_methods_are_refused(gateway: RunningGateway) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
@@ -111,6 +112,49 @@ async def test_a_server_that_is_full(pool: Pool, urls: ServerUrls) -> None:
 def database_name(urls: ServerUrls) -> str:
     """The test's own database."""
     return str(urlsplit(urls.database).path[1:])
+
+
+async def test_nobody_waits_forever_for_a_connection(urls: ServerUrls) -> None:
+    """Who has waited long enough is told for what and how long, without an address; the pool stays whole."""
+    pool = await open_pool(urls.database, size=1, wait_seconds=0.05)
+    try:
+        async with asyncio.timeout(_LIMIT_SECONDS):
+            async with connection(pool):
+                with pytest.raises(Unavailable) as raised:
+                    await ping(pool)
+                assert str(raised.value) == "waited 0.05 s for one of 1 connections to PostgreSQL"
+            await ping(pool)
+    finally:
+        await pool.close()
+
+
+async def test_a_server_that_does_not_answer_is_not_waited_for(urls: ServerUrls) -> None:
+    """A connection that has to be made first counts as waiting for one."""
+    pool = await open_pool(urls.database, size=2, wait_seconds=0.05)
+    silent = socket.create_server(("127.0.0.1", 0))
+    try:
+        async with asyncio.timeout(_LIMIT_SECONDS):
+            await pool.expire_connections()
+            pool.set_connect_args(f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/nothing", ssl=False)
+            with pytest.raises(Unavailable, match=r"^waited 0\.05 s for one of 2 connections to PostgreSQL$"):
+                await ping(pool)
+    finally:
+        pool.terminate()
+        silent.close()
+
+
+async def test_who_waits_to_be_alone_has_no_bound(urls: ServerUrls) -> None:
+    """What only one process does may take long, and the others have nothing else to do."""
+    pool = await open_pool(urls.database, size=1, wait_seconds=0.001)
+    try:
+        async with asyncio.timeout(_LIMIT_SECONDS):
+            async with connection(pool) as one:
+                waiting = asyncio.create_task(_enter(pool))
+                await one.execute("SELECT pg_sleep(0.05)")
+                assert not waiting.done()
+            await waiting
+    finally:
+        await pool.close()
 
 
 async def test_a_wrong_call_is_not_a_lost_server(pool: Pool) -> None:
