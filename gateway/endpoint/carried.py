@@ -33,3 +33,9 @@ def status_of(response: Response) -> int | None:
     """The status that was set; None where none was, or one whose answers have no body."""
     status: int | None = response.status_code
     return status if status is not None and status >= 200 and status not in _WITHOUT_BODY else None
+
+
+def is_untouched(response: Response) -> bool:
+    """Whether nothing was set on *response*, so that the answer is its body alone."""
+    status: int | None = response.status_code
+    return not response.raw_headers and status is None and response.background is None

@@ -12,89 +12,25 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
-    OperationType,
     parse,
     specified_rules,
     validate,
 )
 from graphql.validation import NoFragmentCyclesRule
 
+from gateway.endpoint.operation import Document, Operation
+from schema.caching import CachePolicy
 from schema.cost import Prices
 from schema.cost_plan import OperationCost
 from schema.cost_rule import SlicingArgumentsRule
-from schema.errors import LimitExceeded, RequestError, client_error
+from schema.errors import LimitExceeded, client_error
 from schema.limits import Limits
-from schema.plans import Plans
-from schema.shape import CyclicFragments, Fragments, check_shape, fragments_of
+from schema.shape import CyclicFragments, check_shape, fragments_of
 
 # Rule classes are made once: a cache of validation that is asked with a new class each time never hits.
 _RULES: Final = (*specified_rules, SlicingArgumentsRule)
 _CYCLES: Final = (NoFragmentCyclesRule,)
 _SHOWN_ERRORS: Final = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Operation:
-    """
-    One operation of a valid document, with all that is known of it before its variables are.
-
-    Attributes:
-        fragments: The document's fragments by name.
-        cost: What it costs, by its variables.
-        plans: What executing it found out, for the next time.
-    """
-
-    document: DocumentNode
-    definition: OperationDefinitionNode
-    name: str | None
-    kind: OperationType
-    fragments: Fragments
-    cost: OperationCost
-    plans: Plans = field(default_factory=Plans)
-
-
-class Document:
-    """
-    A text that was parsed and validated.
-
-    Attributes:
-        hash: SHA-256 of the text, in hexadecimal; empty for a text that is too long to be read.
-        errors: Why it cannot be executed, each with a code; empty when it can. They are shared by all
-            requests with this text: copy one before you raise it.
-    """
-
-    __slots__ = ("_operations", "errors", "hash")
-
-    def __init__(
-        self, text_hash: str, *, operations: tuple[Operation, ...] = (), errors: tuple[GraphQLError, ...] = ()
-    ) -> None:
-        self.hash = text_hash
-        self.errors = errors
-        self._operations: dict[str | None, Operation] = {one.name: one for one in operations}
-
-    def operation(self, name: str | None = None) -> Operation:
-        """
-        The operation to execute: the one called *name*, or the only one. An empty name counts as none.
-
-        Raises:
-            RequestError: If there is no such operation, or several and no name.
-        """
-        found = self._operations.get(name or None)
-        if found is not None:
-            return found
-        if not name and len(self._operations) == 1:
-            (found,) = self._operations.values()
-            return found
-        names = ", ".join(str(one) for one in self._operations if one) or "none with a name"
-        if name:
-            raise RequestError(
-                f"no operation {name[:80]!r} is in the document; there are: {names}", code="OPERATION_NOT_FOUND"
-            )
-        if not self._operations:
-            raise RequestError("the document has no operation to execute", code="OPERATION_NOT_FOUND")
-        raise RequestError(
-            f"operationName must name one of the document's operations: {names}", code="OPERATION_NOT_FOUND"
-        )
 
 
 @dataclass(slots=True, eq=False)
@@ -182,7 +118,9 @@ class Documents:
                         definition=one,
                         name=one.name.value if one.name else None,
                         kind=one.operation,
+                        key=(text_hash, one.name.value if one.name else None),
                         fragments=fragments,
+                        policy=CachePolicy.of(self.schema, one, fragments),
                         cost=OperationCost(self._prices, one, fragments),
                     )
                     for one in document.definitions

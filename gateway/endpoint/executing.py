@@ -9,7 +9,7 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema import Schema
 from strawberry.types import ExecutionContext
 
-from gateway.endpoint.documents import Operation
+from gateway.endpoint.operation import Operation
 from schema.execution import ColumnExecutor
 
 

@@ -10,23 +10,20 @@ Everything else goes on to the application, whose endpoint leaves the key of its
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Any, Final
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.endpoint.access import access_class
 from gateway.endpoint.compression import accepts_gzip
 from gateway.endpoint.http_caching import HTTPCaching, matches
+from gateway.endpoint.outcome import ANSWERED, VARY, send_whole
 from gateway.endpoint.request_id import request_id_of
 from gateway.endpoint.response_cache import Answer, ResponseCache
-
-ANSWERED: Final = "gateway.answered"
-"""The key of the scope under which the endpoint leaves the answer's key in the cache, and its ``Content-Type``."""
 
 _TAKEN = frozenset({b"accept", b"content-type"})
 # With one of these an answer depends on more than its bytes, or is asked to tell more.
 _PASSED_ON = frozenset({b"content-encoding", b"x-gateway-trace"})
-_VARY = (b"vary", b"Accept, Accept-Encoding")
 
 _Key = tuple[str, bytes, tuple[tuple[bytes, bytes], ...], str]
 
@@ -113,14 +110,14 @@ class Front:
     async def _send(self, send: Send, method: str, given: dict[bytes, bytes], answer: Answer, kind: bytes) -> None:
         headers: list[tuple[bytes, bytes]] = [
             (b"x-request-id", request_id_of(given.get(b"x-request-id"))),
-            _VARY,
+            VARY,
         ]
-        status, body = 200, answer.body
+        body = answer.body
         if method == "GET":
             headers += self._caching.fields(answer)
             condition = given.get(b"if-none-match")
             if condition is not None and matches(condition, answer.etag):
-                await _send_whole(send, 304, headers, b"")
+                await send_whole(send, 304, headers)
                 return
         encodings = given.get(b"accept-encoding")
         if encodings is not None and len(body) >= self._minimum_bytes and accepts_gzip(encodings):
@@ -128,16 +125,11 @@ class Front:
             headers.append((b"content-encoding", b"gzip"))
         headers.append((b"content-type", kind))
         headers.append((b"content-length", b"%d" % len(body)))
-        await _send_whole(send, status, headers, body)
+        await send_whole(send, 200, headers, body)
 
 
 def _size_of(key: _Key) -> int:
     return len(key[1]) + sum([len(value) for _, value in key[2]]) + 500
-
-
-async def _send_whole(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 class _Replayed:

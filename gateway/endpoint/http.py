@@ -7,13 +7,11 @@ Source: GraphQL over HTTP, the working draft of the GraphQL foundation.
 """
 
 import asyncio
-import re
-from collections.abc import Iterable, Mapping
-from os import urandom
+import time
+from collections.abc import Hashable, Iterable
 from typing import Any, Generic, TypeVar
 
-from graphql import ExecutionResult, GraphQLError, OperationType
-from starlette.datastructures import Headers
+from graphql import GraphQLError, OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -21,21 +19,26 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.schema import Schema
 
-from gateway.endpoint.carried import Carried, headers_of, status_of
-from gateway.endpoint.documents import Documents, Operation
-from gateway.endpoint.encoding import encoded
+from gateway.endpoint.access import access_class
+from gateway.endpoint.carried import Carried, headers_of, is_untouched, status_of
+from gateway.endpoint.documents import Documents
 from gateway.endpoint.encoding import encoded
 from gateway.endpoint.executing import RequestErrors, execute, unlogged
+from gateway.endpoint.http_caching import HTTPCaching
 from gateway.endpoint.negotiation import JSON, RESPONSE_JSON, response_type
+from gateway.endpoint.operation import Operation
+from gateway.endpoint.outcome import RESPONSE_TIER, VARY, Outcome, send_outcome, send_whole
 from gateway.endpoint.persisted import PersistedOperations
+from gateway.endpoint.request_id import request_id_of
 from gateway.endpoint.requests import ALLOWED_METHODS, Batch, HTTPError, OperationRequest, operations_of
+from gateway.endpoint.response_cache import Answer, ResponseCache
+from resolvers.model.trace import Trace
 from schema.errors import RequestError, client_error
 from schema.limits import Limits
 
 ContextT = TypeVar("ContextT")
 RootT = TypeVar("RootT")
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Answers without data are the client's mistake, but for these.
 _STATUS = {"INTERNAL": 500, "UNAVAILABLE": 503}
 
@@ -72,6 +75,9 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         self.documents = Documents(schema._schema, limits or Limits(), size=kept_documents)
         # Set by whoever has a store for it; without one, requests bring their text.
         self.persisted: PersistedOperations | None = None
+        # Set by whoever hears of changes; without one, each operation is executed.
+        self.responses: ResponseCache | None = None
+        self.caching = HTTPCaching()
         self._max_body_bytes = max_body_bytes
         self._max_batch = max_batch
 
@@ -81,10 +87,11 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             await super().__call__(scope, receive, send)
             return
         request = Request(scope, receive)
-        request.state.request_id = request_id = _request_id(request.headers)
-        headers = {"X-Request-ID": request_id}
+        request_id = request_id_of(request.headers.get("x-request-id", "").encode("latin-1"))
+        request.state.request_id = request_id.decode()
+        headers = [(b"x-request-id", request_id)]
         if request.method == "OPTIONS":
-            await _send(send, 204, headers | {"Allow": ALLOWED_METHODS})
+            await send_whole(send, 204, [*headers, (b"allow", ALLOWED_METHODS.encode())])
             return
         kind: str | None = JSON
         response = await self.get_sub_response(request)
@@ -97,26 +104,34 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             if isinstance(asked, Batch):
                 # A list is no GraphQL response, so its type is not the one of GraphQL responses.
                 kind = JSON
-                answers = await asyncio.gather(*(self._item(request, response, one) for one in asked.operations))
-                body = b"[" + b",".join(answers) + b"]"
-                status = status_of(response) or 200
+                bodies = await asyncio.gather(*(self._item(request, response, one) for one in asked.operations))
+                outcome = Outcome(status=200, answer=Answer(b"[" + b",".join(bodies) + b"]"))
             else:
-                status, body = await self._answer(request, response, asked)
-                if status == 200:
-                    status = status_of(response) or 200
-                elif status == 400 and kind == JSON:
+                outcome = await self._outcome(request, response, asked)
+                if outcome.status == 400 and kind == JSON:
                     # Under plain JSON, clients take any other status for a failure between them and us.
-                    status = 200
+                    outcome.status = 200
         except HTTPError as error:
-            status, body = error.status, _refusal(request, error)
-            headers |= error.headers
-        await _send(send, status, headers, body, kind or JSON, headers_of(response))
+            outcome = Outcome(status=error.status, answer=Answer(_refusal(request, error)))
+            headers += [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
+        if outcome.status == 200:
+            outcome.status = status_of(response) or 200
+        headers += [VARY, *headers_of(response)]
+        await send_outcome(send, request, outcome, headers, kind or JSON, self.caching)
         if response.background is not None:
             await response.background()
 
-    def context_of(self, operation: Operation, context: ContextT) -> ContextT:
+    def context_of(self, operation: Operation, asked: OperationRequest, context: ContextT) -> ContextT:
         """The context of one operation, made of what `get_context` returned; for subclasses."""
         return context
+
+    def trace_of(self, context: ContextT) -> Trace | None:
+        """What was read in a context; without it an answer is never kept."""
+        return None
+
+    def may_be_shared(self, request: Request, asked: OperationRequest) -> bool:
+        """Whether an answer that was made for somebody else may be given."""
+        return True
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         """What the schema may set headers and a status on."""
@@ -127,25 +142,23 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         if isinstance(asked, HTTPError):
             return _refusal(request, asked)
         try:
-            return (await self._answer(request, response, asked))[1]
+            return (await self._outcome(request, response, asked)).answer.body
         except HTTPError as error:
             return _refusal(request, error)
 
-    async def _answer(self, request: Request, response: Response, asked: OperationRequest) -> tuple[int, bytes]:
+    async def _outcome(self, request: Request, response: Response, asked: OperationRequest) -> Outcome:
         """
-        The answer to one operation, and the status that says whether it was executed.
+        What becomes of one operation.
 
         Raises:
             HTTPError: If it has no text, or a method may not execute it.
         """
         try:
-            result = await self._result(request, response, asked)
-            answer: dict[str, Any] = {"data": result.data}
-            if result.errors:
-                answer["errors"] = _shown(request, result.errors)
-            if result.extensions:
-                answer["extensions"] = result.extensions
-            return 200, encoded(answer)
+            operation = await self._operation(asked)
+            responses, key = self.responses, self._key(request, operation, asked)
+            if responses is None or key is None:
+                return await self._executed(request, response, operation, asked)
+            return await self._shared(responses, key, request, response, operation, asked)
         except HTTPError:
             raise
         except RequestErrors as refused:
@@ -161,13 +174,14 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             # What an extension tells of its refusal may have no JSON either.
             return _refused(request, (GraphQLError(str(error), original_error=error),))
 
-    async def _result(self, request: Request, response: Response, asked: OperationRequest) -> ExecutionResult:
+    async def _operation(self, asked: OperationRequest) -> Operation:
         """
-        The result of executing an operation.
+        The operation that is asked for, which may be executed.
 
         Raises:
             HTTPError: If it has no text, or a method may not execute it.
-            RequestErrors: If it is not executed, for the reasons given.
+            RequestErrors: If its document cannot be executed, for the reasons given.
+            RequestError: If it may not be executed.
         """
         text = asked.query
         if not (text or asked.document_id or "persistedQuery" in asked.extensions):
@@ -188,47 +202,75 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         if asked.is_read_only and operation.kind is OperationType.MUTATION:
             raise HTTPError(405, "METHOD_NOT_ALLOWED", "a mutation needs POST, was GET", {"Allow": "POST"})
         self.documents.check(operation, asked.variables)
-        context = self.context_of(operation, await self.get_context(request, response))
+        return operation
+
+    def _key(self, request: Request, operation: Operation, asked: OperationRequest) -> Hashable:
+        """What equal operations of equal clients have in common; None where an answer is nobody else's."""
+        if not operation.policy.max_age or not self.may_be_shared(request, asked):
+            return None
+        variables = operation.canonical(asked.variables)
+        return None if variables is None else (operation.key, variables, access_class(request.scope))
+
+    async def _shared(
+        self,
+        responses: ResponseCache,
+        key: Hashable,
+        request: Request,
+        response: Response,
+        operation: Operation,
+        asked: OperationRequest,
+    ) -> Outcome:
+        """The outcome of an operation whose answer others may share, executed where there is none yet."""
+        own: list[Outcome] = []
+
+        async def make() -> Answer | None:
+            own.append(await self._executed(request, response, operation, asked))
+            return own[0].answer if own[0].may_be_kept else None
+
+        answer = await responses.answer(key, make)
+        if not own:
+            assert answer is not None  # noqa: S101 - only one that was made here is not to be shared
+            return Outcome(status=200, answer=answer, key=key, tiers=RESPONSE_TIER)
+        if answer is not None:
+            own[0].key = key
+        return own[0]
+
+    async def _executed(
+        self, request: Request, response: Response, operation: Operation, asked: OperationRequest
+    ) -> Outcome:
+        context = self.context_of(operation, asked, await self.get_context(request, response))
         root = await self.get_root_value(request)
-        return await execute(self._executable, operation, asked.variables, context, root)
+        result = await execute(self._executable, operation, asked.variables, context, root)
+        answer: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            answer["errors"] = _shown(request, result.errors)
+        if result.extensions:
+            answer["extensions"] = result.extensions
+        body = encoded(answer)
+        trace = self.trace_of(context)
+        if trace is None:
+            return Outcome(status=200, answer=Answer(body))
+        now = time.time()
+        return Outcome(
+            status=200,
+            answer=Answer(
+                body, made=now, until=min(trace.until, now + operation.policy.max_age), subjects=trace.revisions
+            ),
+            tiers=trace.tiers,
+            may_be_kept=not result.errors and is_untouched(response),
+        )
 
 
-def _refused(request: Request, errors: Iterable[GraphQLError]) -> tuple[int, bytes]:
-    """The status and the body of an answer without data."""
+def _refused(request: Request, errors: Iterable[GraphQLError]) -> Outcome:
+    """The outcome of an operation that was not executed."""
     shown = _shown(request, errors)
-    return max(_STATUS.get(one["extensions"]["code"], 400) for one in shown), encoded({"errors": shown})
+    status = max(_STATUS.get(one["extensions"]["code"], 400) for one in shown)
+    return Outcome(status=status, answer=Answer(encoded({"errors": shown})))
 
 
 def _refusal(request: Request, error: HTTPError) -> bytes:
-    return _refused(request, (error,))[1]
+    return _refused(request, (error,)).answer.body
 
 
 def _shown(request: Request, errors: Iterable[GraphQLError]) -> list[Any]:
     return [client_error(error, request_id=request.state.request_id).formatted for error in errors]
-
-
-def _request_id(headers: Headers) -> str:
-    """The client's ``X-Request-ID``, if it is one that a log line can hold, or a new one."""
-    given = headers.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else urandom(16).hex()
-
-
-async def _send(
-    send: Send,
-    status: int,
-    headers: Mapping[str, str],
-    body: bytes = b"",
-    kind: str | None = None,
-    carried: Iterable[tuple[bytes, bytes]] = (),
-) -> None:
-    fields = dict(headers)
-    if kind is not None:
-        fields |= {
-            "Content-Type": f"{kind}; charset=utf-8",
-            "Content-Length": str(len(body)),
-            "Vary": "Accept, Accept-Encoding",
-        }
-    lines = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
-    lines.extend(carried)
-    await send({"type": "http.response.start", "status": status, "headers": lines})
-    await send({"type": "http.response.body", "body": body})

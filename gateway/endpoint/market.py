@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from gateway.endpoint.documents import Operation
 from gateway.endpoint.http import GraphQLEndpoint
+from gateway.endpoint.operation import Operation
+from gateway.endpoint.requests import OperationRequest
 from schema.context import Context
 
 
@@ -18,6 +19,6 @@ class MarketEndpoint(GraphQLEndpoint[Context, None]):
         """A context with fresh loaders on the services of the process."""
         return Context.of(request.state.services)
 
-    def context_of(self, operation: Operation, context: Context) -> Context:
+    def context_of(self, operation: Operation, asked: OperationRequest, context: Context) -> Context:
         """The same with what is known of the operation's text."""
         return replace(context, plans=operation.plans)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from graphql import GraphQLError, OperationType, build_schema, get_introspection_query
 
-from gateway.endpoint.documents import Document, Documents
+from gateway.endpoint.documents import Documents
+from gateway.endpoint.operation import Document
 from schema.build import build_schema as build_market
 from schema.errors import LimitExceeded, RequestError
 from schema.limits import Limits
