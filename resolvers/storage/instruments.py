@@ -11,6 +11,7 @@ from resolvers.model.instrument_page import InstrumentPage
 from resolvers.model.interval import Interval
 from resolvers.model.session import SessionCalendar
 from resolvers.model.stored_text import is_storable
+from resolvers.model.versioned import Versioned
 from resolvers.storage.pool import connection
 
 if TYPE_CHECKING:
@@ -28,17 +29,40 @@ _COLUMNS = (
 
 async def instruments_by_name(pool: asyncpg.Pool, names: Sequence[str]) -> dict[str, Instrument]:
     """Instruments by symbol or alias; names that nobody has are absent."""
+    return (await read_instruments_by_name(pool, names)).value
+
+
+async def read_instruments_by_name(pool: asyncpg.Pool, names: Sequence[str]) -> Versioned[dict[str, Instrument]]:
+    """As `instruments_by_name`, with the revision of the instruments."""
     async with connection(pool) as one:
-        return await _found(one, names)
+        return await _read_names(one, names)
 
 
-async def _found(one: "Connection", names: Sequence[str]) -> dict[str, Instrument]:
+async def _read_names(one: "Connection", names: Sequence[str]) -> Versioned[dict[str, Instrument]]:
     rows = await one.fetch(
-        f"SELECT asked.name AS asked, {_COLUMNS} FROM instrument_names AS asked"  # noqa: S608
-        " JOIN instruments AS i ON i.id = asked.instrument_id WHERE asked.name = ANY($1::text[])",
+        _at_revision(
+            f"SELECT asked.name AS asked, {_COLUMNS} FROM instrument_names AS asked"  # noqa: S608
+            " JOIN instruments AS i ON i.id = asked.instrument_id WHERE asked.name = ANY($1::text[])"
+        ),
         [name for name in names if is_storable(name)],
     )
-    return {row["asked"]: _instrument(row) for row in rows}
+    return Versioned({row["asked"]: _instrument(row) for row in _present_rows(rows)}, rows[0]["revision"])
+
+
+def _at_revision(query: str) -> str:
+    """
+    *query* with the revision of the instruments in every row, and one row without anything else if it finds nothing.
+
+    One statement sees one snapshot, so a change that is committed meanwhile is either in both or in neither.
+    """
+    return (
+        f"SELECT c.revision, found.* FROM collections AS c LEFT JOIN (SELECT true AS is_there, q.* FROM ({query}) AS q)"  # noqa: S608
+        " AS found ON true WHERE c.name = 'instruments'"
+    )
+
+
+def _present_rows(rows: Iterable[asyncpg.Record]) -> list[asyncpg.Record]:
+    return [row for row in rows if row["is_there"]]
 
 
 async def instruments_by_id(pool: asyncpg.Pool, ids: Sequence[int]) -> dict[int, Instrument]:
@@ -50,23 +74,33 @@ async def instruments_by_id(pool: asyncpg.Pool, ids: Sequence[int]) -> dict[int,
 
 async def instrument_page(pool: asyncpg.Pool, page: InstrumentPage) -> list[Instrument]:
     """The page's instruments, by symbol; one more than asked for where there are more."""
+    return (await read_instrument_page(pool, page)).value
+
+
+async def read_instrument_page(pool: asyncpg.Pool, page: InstrumentPage) -> Versioned[list[Instrument]]:
+    """As `instrument_page`, with the revision of the instruments."""
     where, values = _conditions(page)
     if page.after is not None:
         values.append(page.after)
         where += f" AND i.symbol > ${len(values)}"
+    query = f"SELECT {_COLUMNS} FROM instruments AS i WHERE {where} ORDER BY i.symbol LIMIT {page.first + 1:d}"  # noqa: S608
     async with connection(pool) as one:
-        rows = await one.fetch(
-            f"SELECT {_COLUMNS} FROM instruments AS i WHERE {where} ORDER BY i.symbol LIMIT {page.first + 1:d}",  # noqa: S608
-            *values,
-        )
-    return [_instrument(row) for row in rows]
+        rows = await one.fetch(_at_revision(query) + " ORDER BY found.symbol", *values)
+    return Versioned([_instrument(row) for row in _present_rows(rows)], rows[0]["revision"])
 
 
 async def instrument_count(pool: asyncpg.Pool, page: InstrumentPage) -> int:
     """How many instruments match, on all pages together."""
+    return (await read_instrument_count(pool, page)).value
+
+
+async def read_instrument_count(pool: asyncpg.Pool, page: InstrumentPage) -> Versioned[int]:
+    """As `instrument_count`, with the revision of the instruments."""
     where, values = _conditions(page)
+    query = f"SELECT count(*) AS matching FROM instruments AS i WHERE {where}"  # noqa: S608
     async with connection(pool) as one:
-        return int(await one.fetchval(f"SELECT count(*) FROM instruments AS i WHERE {where}", *values))  # noqa: S608
+        (row,) = await one.fetch(_at_revision(query), *values)
+    return Versioned(row["matching"], row["revision"])
 
 
 async def create_instruments(pool: asyncpg.Pool, specs: Sequence[InstrumentSpec]) -> dict[str, Instrument]:
@@ -105,7 +139,7 @@ async def created(one: "Connection", specs: Sequence[InstrumentSpec]) -> dict[st
             [name for name, _ in names],
             [ids[symbol] for _, symbol in names],
         )
-    return await _found(one, [spec.symbol for spec in specs])
+    return (await _read_names(one, [spec.symbol for spec in specs])).value
 
 
 async def update_instrument(
@@ -135,13 +169,21 @@ async def update_instrument(
 
 async def stored_intervals(pool: asyncpg.Pool, instrument_ids: Sequence[int]) -> dict[int, list[Interval]]:
     """The intervals of which bars are stored, shortest first, by instrument."""
+    return (await read_intervals(pool, instrument_ids)).value
+
+
+async def read_intervals(pool: asyncpg.Pool, instrument_ids: Sequence[int]) -> Versioned[dict[int, list[Interval]]]:
+    """As `stored_intervals`, with the revision of the instruments, which new series move as well."""
     async with connection(pool) as one:
         rows = await one.fetch(
-            "SELECT instrument_id, array_agg(bar_minutes ORDER BY bar_minutes) AS minutes FROM series"
-            " WHERE instrument_id = ANY($1::int[]) AND last_time IS NOT NULL GROUP BY instrument_id",
+            _at_revision(
+                "SELECT instrument_id, array_agg(bar_minutes ORDER BY bar_minutes) AS minutes FROM series"
+                " WHERE instrument_id = ANY($1::int[]) AND last_time IS NOT NULL GROUP BY instrument_id"
+            ),
             instrument_ids,
         )
-    return {row["instrument_id"]: [Interval(minutes) for minutes in row["minutes"]] for row in rows}
+    found = {row["instrument_id"]: [Interval(minutes) for minutes in row["minutes"]] for row in _present_rows(rows)}
+    return Versioned(found, rows[0]["revision"])
 
 
 async def session_calendars(one: "Connection", instrument_ids: Sequence[int]) -> dict[int, SessionCalendar]:

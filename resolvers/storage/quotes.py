@@ -6,16 +6,30 @@ import asyncpg
 
 from resolvers.model.instrument import Source
 from resolvers.model.quote import Quote
+from resolvers.model.versioned import Versioned
 from resolvers.storage.pool import connection
 
 _COLUMNS = "instrument_id, price, bid, ask, previous_close, volume, as_of, source"
+_NAMES = tuple(_COLUMNS.split(", "))
 
 
 async def latest_quotes(pool: asyncpg.Pool, instrument_ids: Sequence[int]) -> dict[int, Quote]:
     """The quotes of those instruments that have one."""
+    return {number: read.value for number, read in (await read_quotes(pool, instrument_ids)).items()}
+
+
+async def read_quotes(pool: asyncpg.Pool, instrument_ids: Sequence[int]) -> dict[int, Versioned[Quote]]:
+    """As `latest_quotes`, each with its revision."""
     async with connection(pool) as one:
-        rows = await one.fetch(f"SELECT {_COLUMNS} FROM quotes WHERE instrument_id = ANY($1::int[])", instrument_ids)  # noqa: S608
-    return {row["instrument_id"]: Quote(**{**row, "source": Source(row["source"])}) for row in rows}
+        rows = await one.fetch(
+            f"SELECT revision, {_COLUMNS} FROM quotes WHERE instrument_id = ANY($1::int[])",  # noqa: S608
+            instrument_ids,
+        )
+    quotes = {}
+    for revision, *values in rows:
+        quote = Quote(**{**dict(zip(_NAMES, values, strict=True)), "source": Source(values[-1])})
+        quotes[quote.instrument_id] = Versioned(quote, revision)
+    return quotes
 
 
 async def lacks_spread(pool: asyncpg.Pool, source: Source) -> bool:
