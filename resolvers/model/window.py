@@ -1,11 +1,11 @@
 """A stretch of a price series: what is asked for, and what was found."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from resolvers.model.bars import Bars
 from resolvers.model.instrument import Source
 from resolvers.model.interval import Interval
+from resolvers.model.kept import Kept
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +52,7 @@ class SeriesState:
 
     Attributes:
         revision: Raised in every transaction that changes a bar.
+        body_revision: The revision at which a bar before the newest last changed, or a new one became the newest.
         first_time, last_time: Times of its oldest and newest bar, in unix seconds.
     """
 
@@ -61,6 +62,7 @@ class SeriesState:
     revision: int
     first_time: int
     last_time: int
+    body_revision: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -72,11 +74,17 @@ class StoredWindow:
         bars: Oldest first, beginning with those that only indicators look at.
         offset: How many of them come before the window that was asked for.
         is_cut: Whether the range holds more bars than the request's limit.
+        reaches_newest: Whether the newest bar of the series is among the bars, which then follow every change of it.
+        read_bars: How many bars it takes from an operation's budget: the most that its range could hold.
         kept: What was made of the bars of the window alone, by name; it lives as long as they do.
+        computed: Columns of indicators, by what they were computed with; as `kept`.
     """
 
     state: SeriesState
     bars: Bars
     offset: int
     is_cut: bool = False
-    kept: dict[str, Any] = field(default_factory=dict, repr=False)
+    reaches_newest: bool = True
+    read_bars: int = 0
+    kept: Kept = field(default_factory=Kept, repr=False)
+    computed: Kept = field(default_factory=Kept, repr=False)

@@ -1,0 +1,154 @@
+"""The kinds of market data that are held."""
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from resolvers.cache import codec
+from resolvers.cache.noun import Noun
+from resolvers.model.instrument import Instrument
+from resolvers.model.instrument_page import InstrumentPage
+from resolvers.model.interval import Interval
+from resolvers.model.quote import Quote
+from resolvers.model.window import StoredWindow
+from resolvers.model.window_parts import NewestBar, WindowBody
+
+_MIB = 2**20
+_BAR_BYTES = 48  # six columns of eight bytes
+_KEPT_BYTES = 130  # a value of a kept column as float, as JSON, and as a text of its own
+_WINDOW_BYTES = 2_500  # arrays, dataclasses and the request
+_INSTRUMENT_BYTES = 1_500
+
+
+def _name_bytes(name: str, _: Instrument) -> int:
+    return sys.getsizeof(name) + _INSTRUMENT_BYTES
+
+
+def _page_bytes(page: InstrumentPage, value: tuple[Instrument, ...] | int) -> int:
+    texts = sum(len(text) for text in (page.after, page.search, page.currency, page.exchange) if text is not None)
+    return 4 * texts + 500 + (_INSTRUMENT_BYTES * len(value) if isinstance(value, tuple) else 0)
+
+
+def _body_bytes(_: Any, body: WindowBody) -> int:
+    return _WINDOW_BYTES + len(body.bars) * _BAR_BYTES
+
+
+def _window_bytes(_: Any, window: StoredWindow) -> int:
+    """What the bars, the texts of their columns and the computed columns come to at most."""
+    computed = sum(len(columns) for columns in window.computed.values())
+    return _WINDOW_BYTES + len(window.bars) * (_BAR_BYTES + _KEPT_BYTES * len(window.kept) + 8 * computed)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lives:
+    """
+    How long values are held at most, whatever their revision, in seconds.
+
+    Attributes:
+        absent: What does not exist, of any kind.
+    """
+
+    instruments: float = 600.0
+    quotes: float = 300.0
+    candles: float = 600.0
+    absent: float = 30.0
+
+
+class Nouns:
+    """
+    All of them.
+
+    Args:
+        window_bytes: What a process may hold of windows: a quarter for bodies, the rest for whole windows with all
+            that was made of them.
+
+    Attributes:
+        instrument: An instrument by a name; `intervals` by its id; `page` and `count` of instruments.
+        quote: By the instrument's id.
+        body, newest: The two parts of a window, by its request, and by instrument and interval.
+        window: Both joined, in the process alone.
+    """
+
+    def __init__(self, lives: Lives | None = None, *, window_bytes: int = 128 * _MIB) -> None:
+        lives = lives or Lives()
+        life, absent = lives.instruments, lives.absent
+        self.instrument: Noun[Instrument] = Noun(
+            name="instrument",
+            life_seconds=life,
+            absent_seconds=absent,
+            entries=10_000,
+            size_bytes=16 * _MIB,
+            encode=codec.encoded_instrument,
+            decode=codec.decoded_instrument,
+            weigh=_name_bytes,
+        )
+        self.intervals: Noun[tuple[Interval, ...]] = Noun(
+            name="intervals",
+            life_seconds=life,
+            absent_seconds=absent,
+            entries=10_000,
+            size_bytes=4 * _MIB,
+            encode=codec.encoded_intervals,
+            decode=codec.decoded_intervals,
+        )
+        self.page: Noun[tuple[Instrument, ...]] = Noun(
+            name="page",
+            life_seconds=life,
+            absent_seconds=absent,
+            entries=1_000,
+            size_bytes=16 * _MIB,
+            encode=codec.encoded_instruments,
+            decode=codec.decoded_instruments,
+            weigh=_page_bytes,
+        )
+        self.count: Noun[int] = Noun(
+            name="count",
+            life_seconds=life,
+            absent_seconds=absent,
+            entries=1_000,
+            size_bytes=4 * _MIB,
+            encode=codec.encoded_count,
+            decode=codec.decoded_count,
+            weigh=_page_bytes,
+        )
+        self.quote: Noun[Quote] = Noun(
+            name="quote",
+            life_seconds=lives.quotes,
+            absent_seconds=absent,
+            entries=10_000,
+            size_bytes=8 * _MIB,
+            encode=codec.encoded_quote,
+            decode=codec.decoded_quote,
+            weigh=lambda _, __: 400,
+        )
+        self.body: Noun[WindowBody] = Noun(
+            name="body",
+            life_seconds=lives.candles,
+            absent_seconds=absent,
+            entries=10_000,
+            size_bytes=window_bytes // 4,
+            encode=codec.encoded_body,
+            decode=codec.decoded_body,
+            weigh=_body_bytes,
+        )
+        self.newest: Noun[NewestBar] = Noun(
+            name="newest",
+            life_seconds=lives.candles,
+            absent_seconds=absent,
+            entries=10_000,
+            size_bytes=32 * _MIB,
+            encode=codec.encoded_newest,
+            decode=codec.decoded_newest,
+            weigh=lambda _, __: _WINDOW_BYTES,
+        )
+        self.window: Noun[StoredWindow] = Noun(
+            name="window",
+            life_seconds=lives.candles,
+            entries=10_000,
+            size_bytes=window_bytes - window_bytes // 4,
+            weigh=_window_bytes,
+        )
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        """Each of them."""
+        return iter(vars(self).values())
