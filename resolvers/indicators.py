@@ -30,27 +30,37 @@ def furthest(*reaches: Reach) -> Reach:
     )
 
 
+# Columns that a window keeps of its indicators; a chart has less than a dozen lines.
+_KEPT_COLUMNS = 32
+
+
 class WindowIndicators:
     """
-    The indicators of one window. Each combination of indicator and arguments is computed once.
+    The indicators of one window. Each combination of indicator and arguments is computed once while its columns are
+    among the last that were, also for other operations that are given the same window.
 
     Below H1 the path-dependent ones start anew with each UTC month, so that no query has to read
     years of minutes to know them.
     """
 
+    __slots__ = ("_calendar", "_days", "_stored")
+
     def __init__(self, stored: StoredWindow, calendar: SessionCalendar) -> None:
         self._stored = stored
         self._calendar = calendar
-        self._known: dict[tuple[object, ...], tuple[Series, ...]] = {}
         self._days: IntArray | None = None
 
     def values(self, indicator: Indicator, arguments: Arguments) -> tuple[Series, ...]:
         """One read-only column per output, for the bars of the window alone; NaN where there is no value."""
-        key = (indicator.name, *arguments.items())
-        known = self._known.get(key)
+        computed = self._stored.computed
+        # The calendar may be corrected while the window lives.
+        key = (indicator.name, self._calendar, *arguments.items())
+        known: tuple[Series, ...] | None = computed.pop(key, None)
         if known is None:
             known = tuple(column[self._stored.offset :] for column in self._computed(indicator, arguments))
-            self._known[key] = known
+            while computed and sum(map(len, computed.values())) + len(known) > _KEPT_COLUMNS:
+                del computed[next(iter(computed))]
+        computed[key] = known
         return known
 
     def _session_days(self) -> IntArray:

@@ -1,9 +1,8 @@
 """One batch per noun and operation: whatever a query's fields ask for at the same moment is one statement."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 
 from aiodataloader import DataLoader
@@ -12,10 +11,17 @@ from resolvers.model.instrument import Instrument
 from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
 from resolvers.model.window import StoredWindow, WindowRequest
+from resolvers.reading.instruments import (
+    held_instrument,
+    held_intervals,
+    held_quote,
+    instruments_by_name,
+    latest_quotes,
+    stored_intervals,
+)
+from resolvers.reading.reads import Missing, Reads
+from resolvers.reading.windows import held_window, windows
 from resolvers.services import Services
-from resolvers.storage.instruments import instruments_by_name, stored_intervals
-from resolvers.storage.quotes import latest_quotes
-from resolvers.storage.windows import ReadBudget, windows_within
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -26,10 +32,21 @@ class Loader(Generic[K, V]):
     Values by key, each key read once per operation; a key that nothing is stored for gives None.
 
     An exception as a value is raised to whoever loads its key, and to nobody else.
+
+    Args:
+        batch: Reads keys together.
+        held: What is there without waiting, so that it costs neither a future nor a turn of the event loop.
     """
 
-    def __init__(self, batch: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> None:
+    def __init__(
+        self,
+        batch: Callable[[Sequence[K]], Awaitable[Mapping[K, Any]]],
+        held: Callable[[K], V | Missing | None] | None = None,
+    ) -> None:
         self._batch = batch
+        self._held = held
+        self._known: dict[K, V | None] = {}
+        self._waiting = 0
 
     @cached_property
     def _loader(self) -> "DataLoader[K, V | None]":
@@ -42,8 +59,22 @@ class Loader(Generic[K, V]):
 
     async def load(self, key: K) -> V | None:
         """The value of *key*, read together with what else was asked for in this moment."""
-        # The loader keeps its future: one caller's cancellation must not become every later caller's.
-        return await asyncio.shield(self._loader.load(key))
+        # Behind one who waits everybody does, so that values are given, and budgets taken, in the order of the asking.
+        if self._held is not None and not self._waiting:
+            if key in self._known:
+                return self._known[key]
+            held = self._held(key)
+            if not isinstance(held, Missing):
+                self._known[key] = held
+                return held
+        self._waiting += 1
+        try:
+            # The loader keeps its future: one caller's cancellation must not become every later caller's.
+            value = await asyncio.shield(self._loader.load(key))
+        finally:
+            self._waiting -= 1
+        self._known[key] = value
+        return value
 
     async def load_many(self, keys: Sequence[K]) -> list[V | None]:
         """The values of *keys*, in their order."""
@@ -51,24 +82,27 @@ class Loader(Generic[K, V]):
 
 
 class Loaders:
-    """The loaders of one operation; a new operation, and every event of a stream, takes new ones."""
+    """
+    The loaders of one operation; a new operation, and every event of a stream, takes new ones.
 
-    def __init__(self, services: Services) -> None:
-        pool = services.pool
-        budget = ReadBudget(services.max_read_bars)
+    Args:
+        is_fresh: Whether to read past what is held, for a client that knows of something newer than this process.
 
-        async def windows(requests: Sequence[WindowRequest]) -> dict[WindowRequest, Any]:
-            by_interval: dict[Interval, list[WindowRequest]] = defaultdict(list)
-            for request in requests:
-                by_interval[request.interval].append(request)
-            found: dict[WindowRequest, Any] = {}
-            for interval, same in by_interval.items():
-                stored = await windows_within(pool, interval, same, budget)
-                found |= {request: one for request, one in zip(same, stored, strict=True) if one is not None}
-            return found
+    Attributes:
+        reads: The reads of the operation that take no loader.
+        trace: What the operation has read.
+    """
 
+    def __init__(self, services: Services, *, is_fresh: bool = False) -> None:
+        reads = Reads(services, is_fresh=is_fresh)
         self.services = services
-        self.instrument_by_name: Loader[str, Instrument] = Loader(lambda names: instruments_by_name(pool, names))
-        self.quote: Loader[int, Quote] = Loader(lambda ids: latest_quotes(pool, ids))
-        self.intervals: Loader[int, list[Interval]] = Loader(lambda ids: stored_intervals(pool, ids))
-        self.window: Loader[WindowRequest, StoredWindow] = Loader(windows)
+        self.reads = reads
+        self.trace = reads.trace
+        self.instrument_by_name: Loader[str, Instrument] = Loader(
+            partial(instruments_by_name, reads), partial(held_instrument, reads)
+        )
+        self.quote: Loader[int, Quote] = Loader(partial(latest_quotes, reads), partial(held_quote, reads))
+        self.intervals: Loader[int, tuple[Interval, ...]] = Loader(
+            partial(stored_intervals, reads), partial(held_intervals, reads)
+        )
+        self.window: Loader[WindowRequest, StoredWindow] = Loader(partial(windows, reads), partial(held_window, reads))

@@ -17,7 +17,7 @@ from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
 from resolvers.model.session import DAY, week_starts
 from resolvers.model.window import Reach, SeriesState, WindowRequest
-from resolvers.storage.instruments import instrument_count, instrument_page
+from resolvers.reading.instruments import instrument_count, instrument_page
 
 DEFAULT_BARS = 200
 
@@ -41,12 +41,12 @@ async def instrument(loaders: Loaders, symbol: str) -> Instrument:
 
 async def instruments(loaders: Loaders, page: InstrumentPage) -> list[Instrument]:
     """The instruments of a page, by symbol; one more than it shows where there are more."""
-    return await instrument_page(loaders.services.pool, page)
+    return await instrument_page(loaders.reads, page)
 
 
 async def count_of_instruments(loaders: Loaders, page: InstrumentPage) -> int:
     """How many instruments match a page's conditions, on all pages together."""
-    return await instrument_count(loaders.services.pool, page)
+    return await instrument_count(loaders.reads, page)
 
 
 async def quotes(loaders: Loaders, symbols: Sequence[str]) -> list[tuple[Instrument, Quote] | GatewayError]:

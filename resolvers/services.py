@@ -1,8 +1,10 @@
 """What outlives a request."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from resolvers.cache.tiers import Tiers
+from resolvers.model.revisions import Revisions
 from resolvers.storage.pool import Pool
 
 
@@ -16,6 +18,8 @@ class Services:
         max_bars: Most bars that one window may hold.
         max_read_bars: Most bars that one operation may read, those before its windows included.
         bar_grace_seconds: How long after its end a bar still counts as forming.
+        tiers: What is held of stored values.
+        revisions: What this process has heard of their changes; while nobody moves them, nothing that is held is used.
         quote_stale_seconds: Age from which a quote counts as stale.
     """
 
@@ -25,3 +29,5 @@ class Services:
     bar_grace_seconds: float
     quote_stale_seconds: float
     max_read_bars: int = 2_000_000
+    tiers: Tiers = field(default_factory=Tiers)
+    revisions: Revisions = field(default_factory=Revisions)

@@ -103,7 +103,7 @@ class InstrumentType(Node):
 
     @strawberry.field(description="The intervals of which bars are stored, shortest first.")
     async def intervals(self, info: Info) -> list[Interval]:
-        return await info.context.loaders.intervals.load(self.model.id) or []
+        return list(await info.context.loaders.intervals.load(self.model.id) or ())
 
     @strawberry.field(description="Its latest price; null where none is stored.")
     async def quote(self, info: Info) -> QuoteType | None:

@@ -17,13 +17,15 @@ class Revisions:
         stores what it has read as 7    (under the 8 that stands here it would hide the change)
 
     Attributes:
+        is_followed: Whether somebody moves them. While nobody does, they say nothing, and nothing that is held is used.
         moves: How often anything moved; while it stands still, so does every revision.
     """
 
-    __slots__ = ("_known", "moves")
+    __slots__ = ("_known", "is_followed", "moves")
 
     def __init__(self) -> None:
         self._known: dict[str, int] = {}
+        self.is_followed = False
         self.moves = 0
 
     def of(self, subject: str) -> int:

@@ -9,18 +9,23 @@ from typing import TYPE_CHECKING
 import asyncpg
 import numpy as np
 
-from resolvers.errors import TooLarge
 from resolvers.model.bars import Bars
 from resolvers.model.instrument import Source
 from resolvers.model.interval import Interval
 from resolvers.model.window import SeriesState, StoredWindow, WindowRequest
+from resolvers.model.window_parts import NewestBar
 from resolvers.storage.copy_format import decoded, instant
-from resolvers.storage.pool import snapshot
+from resolvers.storage.pool import connection, snapshot
 
 if TYPE_CHECKING:
     from resolvers.storage.pool import Connection
 
 _UNLIMITED = 2**31 - 1
+
+_STATE = (
+    "instrument_id, bar_minutes, source, revision, body_revision, extract(epoch FROM first_time)::bigint AS first_time,"
+    " extract(epoch FROM last_time)::bigint AS last_time"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,63 +46,67 @@ class Span:
     before: int = 0
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WindowRead:
+    """
+    What one snapshot holds for a request.
+
+    Attributes:
+        window: None where the series has no bars, and where it was not read.
+        revision, body_revision: Of the series, bars or not; 0 where it does not exist.
+        unread_bars: How many bars the window could hold, where those are more than were to be read; else 0.
+    """
+
+    window: StoredWindow | None
+    revision: int = 0
+    body_revision: int = 0
+    unread_bars: int = 0
+
+
 async def stored_windows(
     pool: asyncpg.Pool, interval: Interval, requests: Sequence[WindowRequest]
 ) -> list[StoredWindow | None]:
-    """As `windows_within`, whatever it takes."""
-    found = await windows_within(pool, interval, requests, ReadBudget(_UNLIMITED * len(requests)))
-    return [None if isinstance(one, TooLarge) else one for one in found]
+    """What is stored for each request, all of one interval; None where the series does not exist."""
+    return [read.window for read in await read_windows(pool, interval, requests)]
 
 
-async def windows_within(
-    pool: asyncpg.Pool, interval: Interval, requests: Sequence[WindowRequest], budget: "ReadBudget"
-) -> list[StoredWindow | TooLarge | None]:
+async def read_windows(
+    pool: asyncpg.Pool, interval: Interval, requests: Sequence[WindowRequest], *, most_bars: int | None = None
+) -> list[WindowRead]:
     """
-    What is stored for each request, all of one interval; None where the series does not exist.
+    What is stored for each request, all of one interval.
 
-    The states of the series, their revisions included, and the bars come from one snapshot. A request that is over
-    the *budget* is not read, and has its error in its place.
+    The states of the series, their revisions included, and the bars come from one snapshot. A window that does not
+    fit into *most_bars* any more, together with those before it, is not read.
     """
     async with snapshot(pool) as one:
-        states = await series_states(one, interval, {request.instrument_id for request in requests})
+        states, barren = await _states(one, interval, {request.instrument_id for request in requests})
         known = [request for request in requests if request.instrument_id in states]
         firsts = await _first_times(one, interval, [request for request in known if _needs_month(request)])
         spans = {request: _span(request, firsts.get(request)) for request in known}
-        refused = {
-            request: error
-            for request, span in spans.items()
-            if (error := budget.refusal(_most_rows(span, states[request.instrument_id]))) is not None
-        }
-        reading = [request for request in spans if request not in refused]
-        bars = await bars_of_spans(one, interval, [spans[request] for request in reading])
-        found = dict(zip(reading, bars, strict=True))
-    return [
-        refused.get(request)
-        or (_stored_window(request, states[request.instrument_id], found[request]) if request in found else None)
-        for request in requests
-    ]
-
-
-class ReadBudget:
-    """
-    How many bars may still be read.
-
-    An indicator that looks back to the first bar costs a short window as much as a long one, so the windows alone
-    do not bound what an operation reads.
-    """
-
-    def __init__(self, bars: int) -> None:
-        self._all = self._left = bars
-
-    def refusal(self, bars: int) -> TooLarge | None:
-        """None, and *bars* are taken from the budget; or why they may not be read."""
-        if bars <= self._left:
-            self._left -= bars
-            return None
-        return TooLarge(
-            f"one operation reads at most {self._all} bars, those that its indicators look back to included;"
-            f" {self._left} are left, and this window takes up to {bars}"
+        sizes = {request: _most_rows(span, states[request.instrument_id]) for request, span in spans.items()}
+        reading = []
+        for request, size in sizes.items():
+            if most_bars is None or size <= most_bars:
+                reading.append(request)
+                most_bars = None if most_bars is None else most_bars - size
+        bars = dict(zip(reading, await bars_of_spans(one, interval, [spans[one] for one in reading]), strict=True))
+    reads = []
+    for request in requests:
+        state = states.get(request.instrument_id)
+        if state is None:
+            reads.append(barren.get(request.instrument_id, WindowRead(window=None)))
+            continue
+        found, size = bars.get(request), sizes[request]
+        reads.append(
+            WindowRead(
+                window=None if found is None else _stored_window(request, state, found, size),
+                revision=state.revision,
+                body_revision=state.body_revision,
+                unread_bars=size if found is None else 0,
+            )
         )
+    return reads
 
 
 def _most_rows(span: Span, state: SeriesState) -> int:
@@ -107,26 +116,66 @@ def _most_rows(span: Span, state: SeriesState) -> int:
     return min(span.limit, max(0, -(-(end - start) // state.interval.seconds))) + span.before
 
 
+async def newest_bars(
+    pool: asyncpg.Pool, series: Sequence[tuple[int, Interval]]
+) -> dict[tuple[int, Interval], NewestBar]:
+    """The newest bar of each series that has one, by instrument and interval; one statement, so of one moment."""
+    async with connection(pool) as one:
+        rows = await one.fetch(
+            f"SELECT {_STATE}, extract(epoch FROM b.time)::bigint AS time, open, high, low, close,"  # noqa: S608
+            " coalesce(volume, 'NaN') AS volume FROM unnest($1::int[], $2::smallint[]) AS w (id, minutes)"
+            " JOIN series ON instrument_id = w.id AND bar_minutes = w.minutes"
+            " CROSS JOIN LATERAL (SELECT time, open, high, low, close, volume FROM candles"
+            "  WHERE instrument_id = w.id AND bar_minutes = w.minutes ORDER BY time DESC LIMIT 1) AS b",
+            [instrument_id for instrument_id, _ in series],
+            [interval.value for _, interval in series],
+        )
+    found = {}
+    for row in rows:
+        state = _series_state(row)
+        bars = Bars(
+            time=np.array([row["time"]], np.int64),
+            **{name: np.array([row[name]], np.float64) for name in ("open", "high", "low", "close", "volume")},
+        )
+        found[state.instrument_id, state.interval] = NewestBar(state=state, bars=bars)
+    return found
+
+
 async def series_states(one: "Connection", interval: Interval, instrument_ids: set[int]) -> dict[int, SeriesState]:
     """The states of the series of *interval* that hold bars, by instrument."""
+    return (await _states(one, interval, instrument_ids))[0]
+
+
+async def _states(
+    one: "Connection", interval: Interval, instrument_ids: set[int]
+) -> tuple[dict[int, SeriesState], dict[int, WindowRead]]:
+    """The states of the series that hold bars, and what there is to say of those that exist and hold none."""
     rows = await one.fetch(
-        "SELECT instrument_id, source, revision, extract(epoch FROM first_time)::bigint AS first_time,"
-        " extract(epoch FROM last_time)::bigint AS last_time FROM series"
-        " WHERE bar_minutes = $1 AND instrument_id = ANY($2::int[]) AND last_time IS NOT NULL",
+        f"SELECT {_STATE} FROM series WHERE bar_minutes = $1 AND instrument_id = ANY($2::int[])",  # noqa: S608
         interval.value,
         sorted(instrument_ids),
     )
-    return {
-        row["instrument_id"]: SeriesState(
-            instrument_id=row["instrument_id"],
-            interval=interval,
-            source=Source(row["source"]),
-            revision=row["revision"],
-            first_time=row["first_time"],
-            last_time=row["last_time"],
-        )
-        for row in rows
-    }
+    states, barren = {}, {}
+    for row in rows:
+        if row["last_time"] is None:
+            barren[row["instrument_id"]] = WindowRead(
+                window=None, revision=row["revision"], body_revision=row["body_revision"]
+            )
+        else:
+            states[row["instrument_id"]] = _series_state(row)
+    return states, barren
+
+
+def _series_state(row: asyncpg.Record) -> SeriesState:
+    return SeriesState(
+        instrument_id=row["instrument_id"],
+        interval=Interval(row["bar_minutes"]),
+        source=Source(row["source"]),
+        revision=row["revision"],
+        body_revision=row["body_revision"],
+        first_time=row["first_time"],
+        last_time=row["last_time"],
+    )
 
 
 async def bars_of_spans(one: "Connection", interval: Interval, spans: Sequence[Span]) -> list[Bars]:
@@ -213,8 +262,15 @@ def month_start(time: int) -> int:
     return int(datetime(moment.year, moment.month, 1, tzinfo=UTC).timestamp())
 
 
-def _stored_window(request: WindowRequest, state: SeriesState, bars: Bars) -> StoredWindow:
+def _stored_window(request: WindowRequest, state: SeriesState, bars: Bars, read_bars: int) -> StoredWindow:
     offset = 0 if request.start is None else int(np.searchsorted(bars.time, request.start))
     if request.last is not None:
         offset = max(offset, len(bars) - request.last)
-    return StoredWindow(state=state, bars=bars, offset=offset, is_cut=len(bars) - offset > request.limit)
+    return StoredWindow(
+        state=state,
+        bars=bars,
+        offset=offset,
+        is_cut=len(bars) - offset > request.limit,
+        reaches_newest=len(bars) > 0 and int(bars.time[-1]) == state.last_time,
+        read_bars=read_bars,
+    )
