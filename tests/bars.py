@@ -52,4 +52,4 @@ async def store(
 ) -> list[SeriesChange]:
     """Stores bars as an import does."""
     write = SeriesWrite(instrument=instrument, interval=interval, source=source, bars=bars)
-    return await store_bars(pool, [write], now=now)
+    return list((await store_bars(pool, [write], now=now)).changes)

@@ -48,6 +48,8 @@ async def make_template(url: str) -> None:
 async def fresh_database(url: str, name: str) -> AsyncIterator[str]:
     """The URL of an empty, migrated database that is dropped at the end."""
     await _execute(url, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    # The copies share a Redis, and are different databases to it.
+    await _execute(database_url(url, name), "UPDATE origins SET id = gen_random_uuid()")
     try:
         yield database_url(url, name)
     finally:

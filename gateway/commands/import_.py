@@ -129,7 +129,7 @@ async def import_file(pool: Pool, path: Path, chosen: argparse.Namespace) -> Pri
             aliases=usual_aliases(symbol),
         )
 
-    created, changes = await import_bars(
+    written = await import_bars(
         pool,
         file.series,
         new=new,
@@ -137,8 +137,9 @@ async def import_file(pool: Pool, path: Path, chosen: argparse.Namespace) -> Pri
         source=Source.FILE,
         now=int(time.time()),
     )
-    if created:
-        _say_created(created)
+    if written.instruments:
+        _say_created(written.instruments)
+    changes = written.changes
     stored = sum(change.bars for change in changes if not change.is_derived)
     derived = sum(change.bars for change in changes if change.is_derived)
     if stored + derived >= _LARGE:

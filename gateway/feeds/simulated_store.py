@@ -40,7 +40,7 @@ async def store_simulated_market(pool: Pool, *, now: int) -> bool:
             for symbol, one in market.items()
             for interval, bars in ((Interval.H1, one.hours), (Interval.M1, one.minutes))
         ]
-        changes = await store_bars(pool, writes, now=now)
+        changes = (await store_bars(pool, writes, now=now)).changes
         await _spread_quotes(pool, market, instruments)
         logger.info("stored %d simulated bars of %d instruments", sum(one.bars for one in changes), len(market))
     return True

@@ -1,9 +1,7 @@
 """Quotes that bars give."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,19 +9,34 @@ import numpy as np
 from resolvers.model.instrument import Instrument, Source
 from resolvers.model.interval import Interval
 from resolvers.model.session import DAY
+from resolvers.storage.changed_quotes import ChangedQuote, changed_quotes, returning_changed
+from resolvers.storage.quote_days import DAYS, date_of, days_of_quote
 from resolvers.storage.writing import SeriesWrite
 
 if TYPE_CHECKING:
     from resolvers.storage.pool import Connection
 
-_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
-# The session of a quote is the newest that is stored in [first_day, last_day]; its previous close lies before.
-_DAYS = (
-    "LEFT JOIN LATERAL (SELECT time, volume FROM candles WHERE instrument_id = n.id AND bar_minutes = 1440"
-    "  AND time >= n.first_day AND time <= n.last_day ORDER BY time DESC LIMIT 1) AS today ON true"
-    " LEFT JOIN LATERAL (SELECT close FROM candles WHERE instrument_id = n.id AND bar_minutes = 1440"
-    "  AND time < coalesce(today.time, n.first_day) ORDER BY time DESC LIMIT 1) AS before ON true"
+_REPLACE = returning_changed(
+    "INSERT INTO quotes (instrument_id, price, as_of, source, previous_close, volume)"  # noqa: S608
+    " SELECT n.id, n.price, to_timestamp(n.as_of), n.source, before.close, today.volume"
+    " FROM unnest($1::int[], $2::date[], $3::date[], $4::float8[], $5::float8[], $6::text[])"
+    "  AS n (id, first_day, last_day, price, as_of, source)"
+    f" {DAYS} ORDER BY n.id"
+    " ON CONFLICT (instrument_id) DO UPDATE"
+    " SET (price, as_of, source, previous_close, volume, bid, ask, revision) = (excluded.price, excluded.as_of,"
+    "  excluded.source, excluded.previous_close, excluded.volume, NULL, NULL, quotes.revision + 1)"
+    " WHERE quotes.as_of < excluded.as_of OR (quotes.as_of = excluded.as_of AND quotes.price <> excluded.price)"
+)
+
+_FOLLOW = returning_changed(
+    "UPDATE quotes SET revision = quotes.revision + 1, previous_close = days.close, volume = days.volume FROM ("  # noqa: S608
+    "  SELECT n.id, coalesce(before.close, q.previous_close) AS close,"
+    "   CASE WHEN today.time IS NOT NULL THEN today.volume ELSE q.volume END AS volume"
+    "  FROM unnest($1::int[], $2::date[], $3::date[]) AS n (id, first_day, last_day)"
+    f"  JOIN quotes AS q ON q.instrument_id = n.id {DAYS}) AS days"
+    " WHERE instrument_id = days.id"
+    " AND (quotes.previous_close, quotes.volume) IS DISTINCT FROM (days.close, days.volume)"
 )
 
 
@@ -40,12 +53,15 @@ class _Candidate:
     last_day: int
 
 
-async def quotes_from_bars(one: "Connection", writes: Sequence[SeriesWrite], *, now: int) -> None:
+async def quotes_from_bars(one: "Connection", writes: Sequence[SeriesWrite], *, now: int) -> list[ChangedQuote]:
     """
     Quotes the close of the newest bar of each instrument that has no newer quote.
 
     The quote is as of the bar's end, or *now* (unix seconds) for a bar that is still forming. Of bars that
     end together the shortest speaks. A newer quote stays, and follows the days that it is compared with.
+
+    Returns:
+        The quotes that are different now.
     """
     newest: dict[int, _Candidate] = {}
     for write in writes:
@@ -57,24 +73,17 @@ async def quotes_from_bars(one: "Connection", writes: Sequence[SeriesWrite], *, 
     # In one order, in which all writers lock quotes.
     candidates = [newest[id_] for id_ in sorted(newest)]
     rows = await one.fetch(
-        "INSERT INTO quotes (instrument_id, price, as_of, source, previous_close, volume)"  # noqa: S608
-        " SELECT n.id, n.price, to_timestamp(n.as_of), n.source, before.close, today.volume"
-        " FROM unnest($1::int[], $2::date[], $3::date[], $4::float8[], $5::float8[], $6::text[])"
-        "  AS n (id, first_day, last_day, price, as_of, source)"
-        f" {_DAYS} ORDER BY n.id"
-        " ON CONFLICT (instrument_id) DO UPDATE SET (price, as_of, source, previous_close, volume, bid, ask) ="
-        " (excluded.price, excluded.as_of, excluded.source, excluded.previous_close, excluded.volume, NULL, NULL)"
-        " WHERE quotes.as_of < excluded.as_of OR (quotes.as_of = excluded.as_of AND quotes.price <> excluded.price)"
-        " RETURNING instrument_id",
+        _REPLACE,
         [candidate.instrument.id for candidate in candidates],
-        [_date(candidate.first_day) for candidate in candidates],
-        [_date(candidate.last_day) for candidate in candidates],
+        [date_of(candidate.first_day) for candidate in candidates],
+        [date_of(candidate.last_day) for candidate in candidates],
         [candidate.price for candidate in candidates],
         [float(candidate.as_of) for candidate in candidates],
         [candidate.source.value for candidate in candidates],
     )
     replaced = {row["instrument_id"] for row in rows}
-    await _follow_days(one, [one.instrument for one in candidates if one.instrument.id not in replaced])
+    followed = await _follow_days(one, [one.instrument for one in candidates if one.instrument.id not in replaced])
+    return changed_quotes(rows) + followed
 
 
 def _candidate(write: SeriesWrite, now: int) -> _Candidate | None:
@@ -103,36 +112,22 @@ def _candidate(write: SeriesWrite, now: int) -> _Candidate | None:
     )
 
 
-async def _follow_days(one: "Connection", instruments: Sequence[Instrument]) -> None:
+async def _follow_days(one: "Connection", instruments: Sequence[Instrument]) -> list[ChangedQuote]:
     """Brings previous close and volume of quotes up to date with days that were stored or corrected after them."""
     if not instruments:
-        return
+        return []
     by_id = {instrument.id: instrument for instrument in instruments}
     rows = await one.fetch(
         "SELECT instrument_id, extract(epoch FROM as_of)::float8 AS as_of FROM quotes"
         " WHERE instrument_id = ANY($1::int[]) ORDER BY instrument_id FOR UPDATE",
         sorted(by_id),
     )
-    days = [_days_of_quote(by_id[row["instrument_id"]], row["as_of"]) for row in rows]
-    await one.execute(
-        "UPDATE quotes SET previous_close = coalesce(days.close, quotes.previous_close),"  # noqa: S608
-        " volume = CASE WHEN days.has_today THEN days.volume ELSE quotes.volume END"
-        " FROM (SELECT n.id, before.close, today.volume, today.time IS NOT NULL AS has_today"
-        "  FROM unnest($1::int[], $2::date[], $3::date[])"
-        f" AS n (id, first_day, last_day) {_DAYS}) AS days WHERE instrument_id = days.id",
-        [row["instrument_id"] for row in rows],
-        [_date(first) for first, _ in days],
-        [_date(last) for _, last in days],
+    days = [days_of_quote(by_id[row["instrument_id"]].spec.sessions, row["as_of"]) for row in rows]
+    return changed_quotes(
+        await one.fetch(
+            _FOLLOW,
+            [row["instrument_id"] for row in rows],
+            [date_of(first) for first, _ in days],
+            [date_of(last) for _, last in days],
+        )
     )
-
-
-def _days_of_quote(instrument: Instrument, as_of: float) -> tuple[int, int]:
-    """Between which days the session of a quote lies; as of a session's very end it belongs to that session."""
-    sessions = instrument.spec.sessions
-    day = int(sessions.session_days(np.array([math.ceil(as_of) - 1]))[0])
-    is_end_of_week = (day + 4) % 7 == 0 and sessions.session_end(day) == as_of
-    return (day - 6 if is_end_of_week else day), day
-
-
-def _date(day: int) -> date:
-    return date.fromordinal(_EPOCH_ORDINAL + day)

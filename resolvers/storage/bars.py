@@ -1,4 +1,4 @@
-"""Writing bars: one transaction for the bars, their rollups, the revisions and the quotes."""
+"""Writing bars: one transaction for the bars, their rollups, the revisions, the quotes and the events."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -19,17 +19,18 @@ from resolvers.storage.pool import connection
 from resolvers.storage.series import lock_series
 from resolvers.storage.windows import series_states
 from resolvers.storage.writing import SeriesChange, SeriesWrite, write_stored
+from resolvers.storage.written import Written, told
 
 if TYPE_CHECKING:
     from resolvers.storage.pool import Connection
 
-__all__ = ["SeriesChange", "SeriesWrite", "import_bars", "rederive_sessions", "store_bars"]
+__all__ = ["SeriesChange", "SeriesWrite", "Written", "import_bars", "rederive_sessions", "store_bars"]
 
 # Further than two calendars can put the date of one instant apart.
 _CALENDAR_SLACK = 3 * DAY
 
 
-async def store_bars(pool: asyncpg.Pool, writes: Sequence[SeriesWrite], *, now: int) -> list[SeriesChange]:
+async def store_bars(pool: asyncpg.Pool, writes: Sequence[SeriesWrite], *, now: int) -> Written:
     """
     Stores bars and brings all that follows from them up to date, in one transaction.
 
@@ -54,12 +55,9 @@ async def import_bars(
     interval: Interval,
     source: Source,
     now: int,
-) -> tuple[list[Instrument], list[SeriesChange]]:
+) -> Written:
     """
     As `store_bars`, by symbol: a symbol that is unknown becomes the instrument *new*, in the same transaction.
-
-    Returns:
-        The instruments that were created, and what changed.
 
     Raises:
         BadInput: If two of the symbols are names of one instrument.
@@ -69,14 +67,14 @@ async def import_bars(
     specs = [new(symbol) for symbol in series if symbol not in known]
     await _ensure_partitions(pool, list(series.values()))
     async with connection(pool) as one, one.transaction():
-        found = await created(one, specs) if specs else {}
+        found, new_ones = await created(one, specs) if specs else ({}, [])
         instruments = known | found
         _refuse_two_names(instruments, series)
         writes = [
             SeriesWrite(instrument=instruments[symbol], interval=interval, source=source, bars=bars)
             for symbol, bars in series.items()
         ]
-        return list(found.values()), await _stored(one, writes, now=now)
+        return await _stored(one, writes, now=now, instruments=new_ones)
 
 
 def _refuse_two_names(instruments: Mapping[str, Instrument], symbols: Iterable[str]) -> None:
@@ -92,24 +90,29 @@ async def _ensure_partitions(pool: asyncpg.Pool, all_bars: Sequence[Bars]) -> No
     await ensure_partitions(pool, years)
 
 
-async def _stored(one: "Connection", writes: Sequence[SeriesWrite], *, now: int) -> list[SeriesChange]:
+async def _stored(
+    one: "Connection", writes: Sequence[SeriesWrite], *, now: int, instruments: Sequence[Instrument] = ()
+) -> Written:
     writes = [write for write in writes if len(write.bars)]
     for write in writes:
         _refuse_mixing(write)
     if not writes:
-        return []
+        return await told(one, instruments=instruments)
     locked = await lock_series(one, with_rollups({write.key: write.source for write in writes}))
+    before = dict(locked)
     writes = await _with_present_sessions(one, writes)
     stored = await write_stored(one, locked, writes)
     derived = await derive(one, locked, touched_by(stored))
     changed = {(change.instrument.id, change.interval) for change in stored}
-    await quotes_from_bars(
+    quotes = await quotes_from_bars(
         one, [write for write in writes if (write.instrument.id, write.interval) in changed], now=now
     )
-    return stored + derived
+    return await told(
+        one, before=before, locked=locked, changes=stored + derived, instruments=instruments, quotes=quotes
+    )
 
 
-async def rederive_sessions(pool: asyncpg.Pool, instrument: Instrument) -> list[SeriesChange]:
+async def rederive_sessions(pool: asyncpg.Pool, instrument: Instrument) -> Written:
     """
     Makes the derived D1 and W1 bars of an instrument anew, after the calendar of its sessions has changed.
 
@@ -118,7 +121,7 @@ async def rederive_sessions(pool: asyncpg.Pool, instrument: Instrument) -> list[
     async with connection(pool) as one:
         hours = (await series_states(one, Interval.H1, {instrument.id})).get(instrument.id)
     if hours is None:
-        return []
+        return Written()
     await ensure_partitions(pool, years_of(hours.first_time, hours.last_time))
     key = (Interval.H1, instrument.id)
     async with connection(pool) as one, one.transaction():
@@ -126,7 +129,8 @@ async def rederive_sessions(pool: asyncpg.Pool, instrument: Instrument) -> list[
         locked = await lock_series(one, with_rollups({key: hours.source}))
         first, last = locked[key].first_time, locked[key].last_time
         if first is None or last is None:
-            return []
+            return Written()
+        before = dict(locked)
         (instrument,) = await _present(one, [instrument])
         whole = Touched(
             instrument=instrument,
@@ -135,7 +139,8 @@ async def rederive_sessions(pool: asyncpg.Pool, instrument: Instrument) -> list[
             last=last + _CALENDAR_SLACK,
             has_gaps=True,
         )
-        return await derive(one, locked, [whole], of=(Interval.D1, Interval.W1))
+        changes = await derive(one, locked, [whole], of=(Interval.D1, Interval.W1))
+        return await told(one, before=before, locked=locked, changes=changes)
 
 
 def _refuse_mixing(write: SeriesWrite) -> None:

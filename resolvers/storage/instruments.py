@@ -13,6 +13,7 @@ from resolvers.model.session import SessionCalendar
 from resolvers.model.stored_text import is_storable
 from resolvers.model.versioned import Versioned
 from resolvers.storage.pool import connection
+from resolvers.storage.written import Written, told
 
 if TYPE_CHECKING:
     from resolvers.storage.pool import Connection
@@ -68,7 +69,11 @@ def _present_rows(rows: Iterable[asyncpg.Record]) -> list[asyncpg.Record]:
 async def instruments_by_id(pool: asyncpg.Pool, ids: Sequence[int]) -> dict[int, Instrument]:
     """Instruments by id; unknown ids are absent."""
     async with connection(pool) as one:
-        rows = await one.fetch(f"SELECT {_COLUMNS} FROM instruments AS i WHERE i.id = ANY($1::int[])", ids)  # noqa: S608
+        return await _of_ids(one, ids)
+
+
+async def _of_ids(one: "Connection", ids: Sequence[int]) -> dict[int, Instrument]:
+    rows = await one.fetch(f"SELECT {_COLUMNS} FROM instruments AS i WHERE i.id = ANY($1::int[])", ids)  # noqa: S608
     return {row["id"]: _instrument(row) for row in rows}
 
 
@@ -109,14 +114,27 @@ async def create_instruments(pool: asyncpg.Pool, specs: Sequence[InstrumentSpec]
 
     That may be an instrument which has the symbol as an alias. Aliases that another one has are left to it.
     """
+    found, _ = await written_instruments(pool, specs)
+    return found
+
+
+async def written_instruments(
+    pool: asyncpg.Pool, specs: Sequence[InstrumentSpec]
+) -> tuple[dict[str, Instrument], Written]:
+    """As `create_instruments`, with what that has changed."""
     if not specs:
-        return {}
+        return {}, Written()
     async with connection(pool) as one, one.transaction():
-        return await created(one, specs)
+        found, new = await created(one, specs)
+        return found, await told(one, instruments=new)
 
 
-async def created(one: "Connection", specs: Sequence[InstrumentSpec]) -> dict[str, Instrument]:
-    """As `create_instruments`, in the transaction of *one*; others give out no names until it ends."""
+async def created(one: "Connection", specs: Sequence[InstrumentSpec]) -> tuple[dict[str, Instrument], list[Instrument]]:
+    """
+    As `create_instruments`, in the transaction of *one*, and which of them are new.
+
+    Others give out no names until it ends.
+    """
     specs = sorted(specs, key=lambda spec: spec.symbol)
     await _lock_names(one)
     rows = await one.fetch(
@@ -139,7 +157,8 @@ async def created(one: "Connection", specs: Sequence[InstrumentSpec]) -> dict[st
             [name for name, _ in names],
             [ids[symbol] for _, symbol in names],
         )
-    return (await _read_names(one, [spec.symbol for spec in specs])).value
+    found = (await _read_names(one, [spec.symbol for spec in specs])).value
+    return found, [found[symbol] for symbol in ids]
 
 
 async def update_instrument(
@@ -151,7 +170,17 @@ async def update_instrument(
     Raises:
         Conflict: If another instrument has one of the aliases.
     """
+    changed, _ = await written_update(pool, instrument, changes, aliases)
+    return changed
+
+
+async def written_update(
+    pool: asyncpg.Pool, instrument: Instrument, changes: Mapping[str, Any], aliases: Iterable[str] | None
+) -> tuple[Instrument, Written]:
+    """As `update_instrument`, with what that has changed."""
     async with connection(pool) as one, one.transaction():
+        await one.execute("SELECT FROM instruments WHERE id = $1 FOR NO KEY UPDATE", instrument.id)
+        before = await _of_ids(one, [instrument.id])
         for column, value in changes.items():
             await one.execute(f"UPDATE instruments SET {column} = $2 WHERE id = $1", instrument.id, value)  # noqa: S608
         if aliases is not None:
@@ -164,7 +193,9 @@ async def update_instrument(
                     await one.execute("INSERT INTO instrument_names VALUES ($1, $2)", alias, instrument.id)
                 except asyncpg.UniqueViolationError:
                     raise Conflict(f"another instrument is already found as {alias}") from None
-    return (await instruments_by_id(pool, [instrument.id]))[instrument.id]
+        after = await _of_ids(one, [instrument.id])
+        written = await told(one, instruments=[] if after == before else list(after.values()))
+    return after[instrument.id], written
 
 
 async def stored_intervals(pool: asyncpg.Pool, instrument_ids: Sequence[int]) -> dict[int, list[Interval]]:

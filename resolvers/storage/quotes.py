@@ -7,10 +7,31 @@ import asyncpg
 from resolvers.model.instrument import Source
 from resolvers.model.quote import Quote
 from resolvers.model.versioned import Versioned
+from resolvers.storage.changed_quotes import changed_quotes, returning_changed
+from resolvers.storage.instruments import session_calendars
 from resolvers.storage.pool import connection
+from resolvers.storage.quote_days import DAYS, date_of, days_of_quote
+from resolvers.storage.written import Written, told
 
 _COLUMNS = "instrument_id, price, bid, ask, previous_close, volume, as_of, source"
 _NAMES = tuple(_COLUMNS.split(", "))
+
+_REPLACE = returning_changed(
+    f"INSERT INTO quotes ({_COLUMNS})"  # noqa: S608
+    " SELECT n.id, n.price, n.bid, n.ask, coalesce(before.close, n.previous_close),"
+    "  CASE WHEN today.time IS NOT NULL THEN today.volume ELSE n.volume END, n.as_of, n.source"
+    " FROM unnest($1::int[], $2::float8[], $3::float8[], $4::float8[], $5::float8[], $6::float8[],"
+    "  $7::timestamptz[], $8::text[], $9::date[], $10::date[])"
+    "  AS n (id, price, bid, ask, previous_close, volume, as_of, source, first_day, last_day)"
+    f" {DAYS} ORDER BY n.id"
+    " ON CONFLICT (instrument_id) DO UPDATE SET"
+    " (price, bid, ask, previous_close, volume, as_of, source, revision) = (excluded.price, excluded.bid, excluded.ask,"
+    "  excluded.previous_close, excluded.volume, excluded.as_of, excluded.source, quotes.revision + 1)"
+    " WHERE quotes.as_of <= excluded.as_of"
+    " AND (quotes.price, quotes.bid, quotes.ask, quotes.previous_close, quotes.volume, quotes.as_of, quotes.source)"
+    "  IS DISTINCT FROM (excluded.price, excluded.bid, excluded.ask, excluded.previous_close, excluded.volume,"
+    "   excluded.as_of, excluded.source)"
+)
 
 
 async def latest_quotes(pool: asyncpg.Pool, instrument_ids: Sequence[int]) -> dict[int, Quote]:
@@ -40,17 +61,33 @@ async def lacks_spread(pool: asyncpg.Pool, source: Source) -> bool:
         )
 
 
-async def store_quotes(pool: asyncpg.Pool, quotes: Sequence[Quote]) -> None:
-    """Replaces the quotes of their instruments, except by older ones."""
-    async with connection(pool) as one:
-        await one.executemany(
-            f"INSERT INTO quotes ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"  # noqa: S608
-            " ON CONFLICT (instrument_id) DO UPDATE SET"
-            " (price, bid, ask, previous_close, volume, as_of, source) = (excluded.price, excluded.bid, excluded.ask,"
-            " excluded.previous_close, excluded.volume, excluded.as_of, excluded.source)"
-            " WHERE quotes.as_of <= excluded.as_of",
-            [
-                (q.instrument_id, q.price, q.bid, q.ask, q.previous_close, q.volume, q.as_of, q.source.value)
-                for q in sorted(quotes, key=lambda quote: quote.instrument_id)
-            ],
+async def store_quotes(pool: asyncpg.Pool, quotes: Sequence[Quote]) -> Written:
+    """
+    Replaces the quotes of their instruments, except by older ones; *quotes* has at most one of each instrument.
+
+    Where days are stored, the previous close and the session's volume are theirs, as they are of a quote that days
+    are stored after; so the same quote again changes nothing. Elsewhere they are as given.
+    """
+    quotes = sorted(quotes, key=lambda quote: quote.instrument_id)
+    ids = [quote.instrument_id for quote in quotes]
+    async with connection(pool) as one, one.transaction():
+        # A writer of days that is on its way holds these, so that the next statement sees what it wrote.
+        await one.execute(
+            "SELECT FROM quotes WHERE instrument_id = ANY($1::int[]) ORDER BY instrument_id FOR UPDATE", ids
         )
+        calendars = await session_calendars(one, ids)
+        days = [days_of_quote(calendars[quote.instrument_id], quote.as_of.timestamp()) for quote in quotes]
+        rows = await one.fetch(
+            _REPLACE,
+            ids,
+            [quote.price for quote in quotes],
+            [quote.bid for quote in quotes],
+            [quote.ask for quote in quotes],
+            [quote.previous_close for quote in quotes],
+            [quote.volume for quote in quotes],
+            [quote.as_of for quote in quotes],
+            [quote.source.value for quote in quotes],
+            [date_of(first) for first, _ in days],
+            [date_of(last) for _, last in days],
+        )
+        return await told(one, quotes=changed_quotes(rows))

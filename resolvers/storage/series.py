@@ -46,18 +46,26 @@ class Changed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LockedSeries:
-    """A series that the running transaction alone may change; times in unix seconds, None while it has no bar."""
+    """
+    A series that the running transaction alone may change.
+
+    Attributes:
+        first_time, last_time: Of its bars, in unix seconds; None while it has none.
+        revision, body_revision: As of the table; 0 while it has never had one.
+    """
 
     source: Source
     first_time: int | None
     last_time: int | None
+    revision: int
+    body_revision: int
 
 
 Locked = dict[SeriesKey, LockedSeries]
 """The series of a transaction, kept up to date by it."""
 
 _STATE = (
-    "bar_minutes, instrument_id, source, extract(epoch FROM first_time)::bigint AS first_time,"
+    "bar_minutes, instrument_id, source, revision, body_revision, extract(epoch FROM first_time)::bigint AS first_time,"
     " extract(epoch FROM last_time)::bigint AS last_time"
 )
 
@@ -96,10 +104,16 @@ async def lock_series(one: "Connection", sources: Mapping[SeriesKey, Source]) ->
 async def raise_revisions(
     one: "Connection", locked: Locked, changed: Mapping[SeriesKey, Changed], *, has_stored: bool
 ) -> None:
-    """Raises the revision of each changed series by one, and brings its range of times up to date."""
+    """
+    Raises the revision of each changed series by one, and brings its range of times up to date.
+
+    The revision of its body follows, unless only the newest bar is another one.
+    """
     bound = "(SELECT {}(time) FROM candles WHERE instrument_id = c.id AND bar_minutes = c.minutes)"
     rows = await one.fetch(
         "UPDATE series SET revision = revision + 1, has_stored = has_stored OR $6,"  # noqa: S608
+        " body_revision = CASE WHEN NOT c.gone AND c.first = c.last AND to_timestamp(c.first) = last_time"
+        "  THEN body_revision ELSE revision + 1 END,"
         # Where bars are gone the range may be narrower, and the key knows at once.
         f" first_time = CASE WHEN c.gone THEN {bound.format('min')} ELSE least(first_time, to_timestamp(c.first)) END,"
         f" last_time = CASE WHEN c.gone THEN {bound.format('max')} ELSE greatest(last_time, to_timestamp(c.last)) END"
@@ -119,7 +133,11 @@ async def raise_revisions(
 def _states(rows: list[asyncpg.Record]) -> Locked:
     return {
         (Interval(row["bar_minutes"]), row["instrument_id"]): LockedSeries(
-            source=Source(row["source"]), first_time=row["first_time"], last_time=row["last_time"]
+            source=Source(row["source"]),
+            first_time=row["first_time"],
+            last_time=row["last_time"],
+            revision=row["revision"],
+            body_revision=row["body_revision"],
         )
         for row in rows
     }

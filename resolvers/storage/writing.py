@@ -44,6 +44,8 @@ class SeriesChange:
         gone: How many of them are gone: derived ones whose place a stored bar takes, and what was made of them.
         first_time, last_time: Between which times they lie, in unix seconds, both inclusive.
         is_derived: Whether the bars are rollups.
+        bar: The time and the values (open, high, low, close, volume) of the one bar that is new or different; None
+            where there are several, or where any is gone.
     """
 
     instrument: Instrument
@@ -53,6 +55,7 @@ class SeriesChange:
     last_time: int
     is_derived: bool
     gone: int = 0
+    bar: tuple[float, ...] | None = None
 
 
 async def write_stored(one: "Connection", locked: Locked, writes: Sequence[SeriesWrite]) -> list[SeriesChange]:
@@ -133,10 +136,19 @@ async def _write(
             last_time=change.last,
             is_derived=derived,
             gone=change.gone,
+            bar=_only_bar(write.bars, change),
         )
         for write in writes
         if (change := changed.get(write.key)) is not None
     ]
+
+
+def _only_bar(bars: Bars, change: Changed) -> tuple[float, ...] | None:
+    if change.bars != 1 or change.gone:
+        return None
+    at = int(np.searchsorted(bars.time, change.first))
+    values = (bars.open[at], bars.high[at], bars.low[at], bars.close[at], bars.volume[at])
+    return int(bars.time[at]), *(float(value) for value in values)
 
 
 async def _make_way(one: "Connection", write: SeriesWrite) -> Changed | None:

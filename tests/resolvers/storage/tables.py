@@ -89,7 +89,7 @@ async def store_at_once(
         SeriesWrite(instrument=instrument, interval=interval, source=Source.FILE, bars=columns(of_interval))
         for interval, of_interval in bars.items()
     ]
-    return await store_bars(pool, writes, now=LATER)
+    return list((await store_bars(pool, writes, now=LATER)).changes)
 
 
 def flat(*times: int, price: float = 5.0) -> dict[int, Bar]:

@@ -1,0 +1,127 @@
+"""What a transaction has changed, and the events that tell of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from resolvers.model.event import INSTRUMENTS, Event, EventKind, body_subject, series_subject
+from resolvers.model.instrument import Instrument
+from resolvers.storage.changed_quotes import ChangedQuote, quotes_draft
+from resolvers.storage.outbox import Draft, numbered
+from resolvers.storage.series import Locked, SeriesKey
+from resolvers.storage.writing import SeriesChange
+
+if TYPE_CHECKING:
+    from resolvers.storage.pool import Connection
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Written:
+    """
+    What one transaction has changed; nothing, where it is empty.
+
+    Attributes:
+        changes: Of the bars. A series of which some bars were stored and others derived is named twice.
+        instruments: Those that were created or changed.
+        quotes: Those that are different now.
+        events: As everybody hears of it.
+    """
+
+    changes: Sequence[SeriesChange] = ()
+    instruments: Sequence[Instrument] = ()
+    quotes: Sequence[ChangedQuote] = ()
+    events: Sequence[Event] = ()
+
+    @property
+    def revisions(self) -> dict[str, int]:
+        """The new revision of each subject that moved."""
+        return {subject: revision for event in self.events for subject, revision in event.revisions.items()}
+
+    @property
+    def position(self) -> dict[EventKind, int]:
+        """The number of the last of its events, of each kind of which it has some."""
+        return {event.kind: event.number for event in self.events}
+
+
+async def told(
+    one: "Connection",
+    *,
+    before: Locked | None = None,
+    locked: Locked | None = None,
+    changes: Sequence[SeriesChange] = (),
+    instruments: Sequence[Instrument] = (),
+    quotes: Sequence[ChangedQuote] = (),
+) -> Written:
+    """
+    Leaves the events of a transaction, as its end.
+
+    Args:
+        before, locked: The series of the transaction, as they were locked and as they are now.
+    """
+    before, locked = before or {}, locked or {}
+    drafts: dict[EventKind, list[Draft]] = {EventKind.CANDLES: _of_series(changes, before, locked)}
+    if instruments or any(_has_bars(before, key) != _has_bars(locked, key) for key in locked):
+        revision = await one.fetchval(
+            "UPDATE collections SET revision = revision + 1 WHERE name = $1 RETURNING revision", INSTRUMENTS
+        )
+        drafts[EventKind.INSTRUMENTS] = [
+            Draft(revisions={INSTRUMENTS: revision}, body={"symbols": _symbols(instruments, changes, before, locked)})
+        ]
+    if quotes:
+        drafts[EventKind.QUOTES] = [quotes_draft(quotes)]
+    events = await numbered(one, drafts)
+    return Written(changes=changes, instruments=instruments, quotes=quotes, events=events)
+
+
+def _has_bars(series: Locked, key: SeriesKey) -> bool:
+    return key in series and series[key].last_time is not None
+
+
+def _symbols(
+    instruments: Iterable[Instrument], changes: Iterable[SeriesChange], before: Locked, locked: Locked
+) -> list[str]:
+    """Of the instruments that are new or different, or of which other intervals are stored now."""
+    named = {one.symbol for one in instruments}
+    for change in changes:
+        key = (change.interval, change.instrument.id)
+        if _has_bars(before, key) != _has_bars(locked, key):
+            named.add(change.instrument.symbol)
+    return sorted(named)
+
+
+def _of_series(changes: Sequence[SeriesChange], before: Locked, locked: Locked) -> list[Draft]:
+    """One event for each series that changed."""
+    by_key: dict[SeriesKey, list[SeriesChange]] = {}
+    for change in changes:
+        by_key.setdefault((change.interval, change.instrument.id), []).append(change)
+    return [_of_one_series(same, before, locked) for same in by_key.values()]
+
+
+def _of_one_series(same: Sequence[SeriesChange], before: Locked, locked: Locked) -> Draft:
+    instrument, interval = same[0].instrument, same[0].interval
+    key = (interval, instrument.id)
+    first, last = min(one.first_time for one in same), max(one.last_time for one in same)
+    was_last = before[key].last_time
+    # Of a single bar that was stored and is not gone; with two changes it is one bar only if they are of one time.
+    bar = same[0].bar if len(same) == 1 else None
+    body: dict[str, object] = {
+        "symbol": instrument.symbol,
+        "interval": interval.name,
+        "firstTime": first,
+        "lastTime": last,
+        "bars": sum(one.bars for one in same),
+        "isNewestOnly": bar is not None and first == was_last,
+    }
+    if bar is not None and (was_last is None or first >= was_last):
+        body["bar"] = list(bar)
+    return Draft(revisions=revisions_of(locked, [key]), body=body)
+
+
+def revisions_of(locked: Locked, keys: Iterable[SeriesKey]) -> Mapping[str, int]:
+    """The revisions of series and of their bodies, by subject."""
+    found: dict[str, int] = {}
+    for interval, instrument_id in keys:
+        series = locked[interval, instrument_id]
+        found[series_subject(instrument_id, interval)] = series.revision
+        found[body_subject(instrument_id, interval)] = series.body_revision
+    return found
