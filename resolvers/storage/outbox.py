@@ -81,10 +81,10 @@ async def numbered(one: "Connection", drafts: Mapping[EventKind, Sequence[Draft]
     return events
 
 
-async def events_after(
+async def rows_after(
     one: "Connection", kind: EventKind, number: int, *, limit: int, within: timedelta | None = None
-) -> list[Event]:
-    """The oldest *limit* events of *kind* that are kept and come after *number*, not older than *within*."""
+) -> list[tuple[int, bytes]]:
+    """The oldest *limit* events of *kind* after *number* that are kept, as `encoded`; none older than *within*."""
     rows = await one.fetch(
         "SELECT number, body FROM outbox WHERE kind = $1 AND number > $2"
         " AND ($4::interval IS NULL OR written_at > clock_timestamp() - $4::interval) ORDER BY number LIMIT $3",
@@ -93,13 +93,13 @@ async def events_after(
         limit,
         within,
     )
-    return [decoded(kind, row["number"], row["body"]) for row in rows]
+    return [(row["number"], row["body"]) for row in rows]
 
 
-async def missed_events(pool: Pool, kind: EventKind, number: int, *, limit: int) -> list[Event]:
-    """As `events_after`, on a connection of the pool."""
+async def missed_rows(pool: Pool, kind: EventKind, number: int, *, limit: int) -> list[tuple[int, bytes]]:
+    """As `rows_after`, on a connection of the pool."""
     async with connection(pool) as one:
-        return await events_after(one, kind, number, limit=limit)
+        return await rows_after(one, kind, number, limit=limit)
 
 
 async def newest_numbers(one: "Connection") -> dict[EventKind, int]:

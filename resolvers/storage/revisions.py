@@ -40,13 +40,13 @@ async def stored_revisions(pool: Pool, kinds: Collection[EventKind] = tuple(Even
             revisions |= await _of_quotes(one)
         if EventKind.INSTRUMENTS in kinds:
             revisions |= await _of_collections(one)
-        return StoredRevisions(origin=await _origin(one), revisions=revisions, position=position)
+        return StoredRevisions(origin=await read_origin(one), revisions=revisions, position=position)
 
 
 async def origin_of(pool: Pool) -> str:
     """The id of the database, which all that is held of it carries."""
     async with connection(pool) as one:
-        return await _origin(one)
+        return await read_origin(one)
 
 
 def prefixes_of(kind: EventKind) -> tuple[str, ...]:
@@ -58,7 +58,8 @@ def prefixes_of(kind: EventKind) -> tuple[str, ...]:
     }[kind]
 
 
-async def _origin(one: "Connection") -> str:
+async def read_origin(one: "Connection") -> str:
+    """As `origin_of`, on this connection."""
     return str(await one.fetchval("SELECT id FROM origins LIMIT 1"))
 
 

@@ -1,0 +1,73 @@
+"""Quotes into their stream: by the process that has stored them, because no outbox keeps them."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+import redis.asyncio as redis
+
+from resolvers.errors import Unavailable
+from resolvers.events.outage import Outage
+from resolvers.events.streams import LOST, Streams
+from resolvers.model.event import Event, EventKind
+from resolvers.storage.outbox import encoded
+from resolvers.storage.pool import Pool
+from resolvers.storage.revisions import origin_of
+
+logger = logging.getLogger("gateway.events")
+
+_PATIENCE_SECONDS = 0.25
+_PAUSE_SECONDS = 2.0
+
+
+class QuotesPublisher:
+    """
+    Appends events of quotes after their commit.
+
+    One that does not arrive is missing in the numbers, and readers read the quotes' revisions anew. So a failure is
+    counted, and no error for whoever stored them; a Redis that fails is left alone for a moment.
+
+    Attributes:
+        failed: How many events could not be appended.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        client: redis.Redis,
+        *,
+        patience_seconds: float = _PATIENCE_SECONDS,
+        pause_seconds: float = _PAUSE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._pool = pool
+        self._client = client
+        self._patience = patience_seconds
+        self._pause = pause_seconds
+        self._clock = clock
+        self._streams: Streams | None = None
+        self._silent_until: float | None = None
+        self._outage = Outage(logger, "quotes are not told at once, Redis does not take them")
+        self.failed = 0
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """Appends those of *events* that are about quotes."""
+        quotes = [event for event in events if event.kind is EventKind.QUOTES]
+        if not quotes:
+            return
+        if self._silent_until is not None and self._clock() < self._silent_until:
+            self.failed += len(quotes)
+            return
+        try:
+            if self._streams is None:
+                self._streams = Streams(self._client, await origin_of(self._pool), patience_seconds=self._patience)
+            await self._streams.append(
+                EventKind.QUOTES, [(event.number, encoded(event.revisions, event.body)) for event in quotes]
+            )
+        except (*LOST, Unavailable) as error:
+            self.failed += len(quotes)
+            self._silent_until = self._clock() + self._pause
+            self._outage.met(error)
+        else:
+            self._silent_until = None
+            self._outage.over()

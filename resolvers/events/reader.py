@@ -1,0 +1,217 @@
+"""The reader: what every process hears, in order and without a silent hole."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import Protocol
+
+import redis.asyncio as redis
+
+from resolvers.errors import Unavailable
+from resolvers.events.outage import Outage
+from resolvers.events.streams import LOST, Entry, Streams
+from resolvers.model.event import Event, EventKind
+from resolvers.model.revisions import Revisions
+from resolvers.storage.outbox import decoded, missed_rows, stored_position
+from resolvers.storage.pool import Pool
+from resolvers.storage.revisions import prefixes_of, stored_revisions
+
+logger = logging.getLogger("gateway.events")
+
+_BATCH = 500
+_POLL_SECONDS = 1.0
+_ALL = tuple(EventKind)
+
+
+class Listener(Protocol):
+    """Who wants to hear of events. It is called after the revisions have moved, and must not take long."""
+
+    def on_event(self, event: Event) -> None:
+        """The next event of its kind."""
+
+    def on_reset(self, kinds: Collection[EventKind]) -> None:
+        """Events of *kinds* were missed for good: whatever they are about may have changed."""
+
+
+class _Foreign(Exception):
+    """The stream holds events that the database has not numbered yet."""
+
+
+class Reader:
+    """
+    Follows the events of the database: it moves the revisions of the process, and then tells the listeners.
+
+    It reads the streams. What is missing there it reads from the outbox; what is not there either, as quotes never
+    are, is a reset: the revisions of that kind are read anew, with the number that they belong to.
+
+    Because a relay may be dead and a stream may have lost its end, it compares itself with the numbers of PostgreSQL
+    every *audit_seconds*: a number that it has not seen at the next comparison either is taken for missed. So a
+    process is at most two of them behind while PostgreSQL answers.
+
+    Without Redis it reads the outbox, and the revisions of quotes, about every second; a Redis that hangs instead of
+    refusing makes that up to six seconds. Quotes can be that stale then, and no staler.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        client: redis.Redis,
+        revisions: Revisions,
+        *,
+        audit_seconds: float = 2.0,
+        poll_seconds: float = _POLL_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._pool = pool
+        self._client = client
+        self._revisions = revisions
+        self._audit_seconds = audit_seconds
+        self._poll = poll_seconds
+        self._clock = clock
+        self._streams: Streams | None = None
+        self._position: dict[EventKind, int] = {}
+        self._expected: Mapping[EventKind, int] = {}
+        self._next_audit = 0.0
+        self._redis = Outage(logger, "events are read from the outbox, Redis does not give them")
+        self._postgres = Outage(logger, "events cannot be compared with PostgreSQL")
+        self.listeners: list[Listener] = []
+
+    @property
+    def position(self) -> dict[EventKind, int]:
+        """The number of the last event of each kind that this process knows of."""
+        return dict(self._position)
+
+    @property
+    def origin(self) -> str:
+        """Id of the database that it follows; empty before the start."""
+        return "" if self._streams is None else self._streams.origin
+
+    def has_reached(self, position: Mapping[EventKind, int]) -> bool:
+        """Whether this process knows of everything up to *position*."""
+        return all(self._position.get(kind, 0) >= number for kind, number in position.items())
+
+    async def start(self) -> None:
+        """
+        Takes the revisions and the numbers as they are stored now.
+
+        Raises:
+            Unavailable: If PostgreSQL does not answer.
+        """
+        await self._renew(_ALL, may_go_back=True)
+        self._next_audit = self._clock() + self._audit_seconds
+
+    async def run(self) -> None:
+        """Follows the events until it is cancelled."""
+        while True:
+            try:
+                await self._turn()
+            except Unavailable as error:
+                self._postgres.met(error)
+                await asyncio.sleep(self._poll)
+            except Exception:
+                logger.exception("unforeseen error of the reader")
+                await asyncio.sleep(self._poll)
+
+    async def _turn(self) -> None:
+        streams = self._streams
+        if streams is None:
+            await self.start()
+            return
+        wait_seconds = max(0.0, min(self._next_audit - self._clock(), self._audit_seconds))
+        try:
+            for entry in await streams.read(self._position, wait_seconds=wait_seconds):
+                await self._take(entry)
+        except (*LOST, _Foreign) as error:
+            self._redis.met(error)
+            await self._compare(at_once=True)
+            await asyncio.sleep(self._poll)
+            return
+        self._redis.over()
+        if self._clock() >= self._next_audit:
+            self._next_audit = self._clock() + self._audit_seconds
+            await self._compare(at_once=False)
+
+    async def _take(self, entry: Entry) -> None:
+        kind, event = entry.kind, entry.event()
+        if entry.number <= self._position[kind]:
+            return  # read already, from the outbox or with a snapshot
+        if event is None or entry.number > self._position[kind] + 1:
+            await self._fill(kind, entry.number if event is None else entry.number - 1)
+        if event is not None and entry.number == self._position[kind] + 1:
+            self._deliver(event)
+
+    async def _fill(self, kind: EventKind, up_to: int) -> None:
+        """Reads what was missed up to that number from the outbox; where it is not there, all of the kind anew."""
+        while kind.is_kept and self._position[kind] < up_to:
+            before = self._position[kind]
+            for number, content in await missed_rows(self._pool, kind, before, limit=_BATCH):
+                if number != self._position[kind] + 1:
+                    break
+                self._deliver(decoded(kind, number, content))
+            if self._position[kind] == before:
+                break
+        if self._position[kind] < up_to:
+            await self._reset(kind, up_to)
+
+    async def _reset(self, kind: EventKind, up_to: int) -> None:
+        await self._renew([kind], may_go_back=False)
+        logger.warning("events of %s were missed, their subjects are read anew", kind.value)
+        self._tell_reset([kind])
+        if self._position[kind] < up_to:
+            raise _Foreign(f"{kind.value} {up_to} is not of this database, which is at {self._position[kind]}")
+
+    async def _compare(self, *, at_once: bool) -> None:
+        """
+        Looks whether PostgreSQL has numbers that did not arrive.
+
+        Args:
+            at_once: Whether they are missed now, or only if they do not arrive until the next comparison.
+        """
+        # Numbers are read after our own, which may only be ahead of them if the database was restored.
+        before = self.position
+        numbers = await stored_position(self._pool)
+        self._postgres.over()
+        if any(numbers.get(kind, 0) < before[kind] for kind in _ALL):
+            logger.warning("the database has fewer events than before, it was restored: everything is read anew")
+            await self._renew(_ALL, may_go_back=True)
+            self._tell_reset(_ALL)
+        due = numbers if at_once else self._expected
+        self._expected = numbers
+        for kind in _ALL:
+            # In what was restored there are fewer than were due.
+            number = min(due.get(kind, 0), numbers[kind])
+            if self._position[kind] < number:
+                await self._fill(kind, number)
+
+    async def _renew(self, kinds: Collection[EventKind], *, may_go_back: bool) -> None:
+        """Takes revisions and numbers of *kinds* from one snapshot; nobody sees the ones without the others."""
+        stored = await stored_revisions(self._pool, kinds)
+        if self.origin != stored.origin:
+            self._streams = Streams(self._client, stored.origin)
+        for kind in kinds:
+            for prefix in prefixes_of(kind):
+                known = {one: number for one, number in stored.revisions.items() if one.startswith(prefix)}
+                if not may_go_back:
+                    # What this process wrote after the snapshot has moved already.
+                    known = {one: max(number, self._revisions.of(one)) for one, number in known.items()}
+                self._revisions.reset(known, prefix=prefix)
+            self._position[kind] = stored.position[kind]
+
+    def _deliver(self, event: Event) -> None:
+        """Moves the revisions before anybody hears of it."""
+        for subject, revision in event.revisions.items():
+            self._revisions.move(subject, revision)
+        self._position[event.kind] = event.number
+        for listener in self.listeners:
+            try:
+                listener.on_event(event)
+            except Exception:
+                logger.exception("unforeseen error of a listener at %s %d", event.kind.value, event.number)
+
+    def _tell_reset(self, kinds: Collection[EventKind]) -> None:
+        for listener in self.listeners:
+            try:
+                listener.on_reset(kinds)
+            except Exception:
+                logger.exception("unforeseen error of a listener at a reset")

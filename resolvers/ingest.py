@@ -1,0 +1,83 @@
+"""The one way in: whatever brings prices or instruments stores them here, and everybody hears of it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from resolvers.events.publisher import QuotesPublisher
+from resolvers.model.bars import Bars
+from resolvers.model.instrument import Instrument, InstrumentSpec, Source
+from resolvers.model.interval import Interval
+from resolvers.model.quote import Quote
+from resolvers.model.revisions import Revisions
+from resolvers.storage.bars import SeriesWrite, Written, import_bars, rederive_sessions, store_bars
+from resolvers.storage.instruments import written_instruments, written_update
+from resolvers.storage.pool import Pool
+from resolvers.storage.quotes import store_quotes
+
+
+class Ingest:
+    """
+    Writes: each is one transaction, and when a method returns it is committed.
+
+    After the commit the revisions of this process move at once, so that what it answers next is not older than what
+    it has just stored. Other processes hear of it by events.
+
+    Args:
+        revisions: Those of the process; a command that only writes has none.
+        publisher: Tells of quotes; without one, processes that read notice within seconds.
+    """
+
+    def __init__(
+        self, pool: Pool, *, revisions: Revisions | None = None, publisher: QuotesPublisher | None = None
+    ) -> None:
+        self._pool = pool
+        self._revisions = revisions
+        self._publisher = publisher
+
+    async def candles(self, writes: Sequence[SeriesWrite], *, now: int) -> Written:
+        """As `resolvers.storage.bars.store_bars`."""
+        return await self._settled(await store_bars(self._pool, writes, now=now))
+
+    async def imported(
+        self,
+        series: Mapping[str, Bars],
+        *,
+        new: Callable[[str], InstrumentSpec],
+        interval: Interval,
+        source: Source,
+        now: int,
+    ) -> Written:
+        """As `resolvers.storage.bars.import_bars`."""
+        return await self._settled(
+            await import_bars(self._pool, series, new=new, interval=interval, source=source, now=now)
+        )
+
+    async def quotes(self, quotes: Sequence[Quote]) -> Written:
+        """As `resolvers.storage.quotes.store_quotes`."""
+        return await self._settled(await store_quotes(self._pool, quotes))
+
+    async def instruments(self, specs: Sequence[InstrumentSpec]) -> dict[str, Instrument]:
+        """As `resolvers.storage.instruments.create_instruments`."""
+        found, written = await written_instruments(self._pool, specs)
+        await self._settled(written)
+        return found
+
+    async def edited(
+        self, instrument: Instrument, changes: Mapping[str, Any], aliases: Iterable[str] | None
+    ) -> Instrument:
+        """As `resolvers.storage.instruments.update_instrument`."""
+        found, written = await written_update(self._pool, instrument, changes, aliases)
+        await self._settled(written)
+        return found
+
+    async def rederived(self, instrument: Instrument) -> Written:
+        """As `resolvers.storage.bars.rederive_sessions`."""
+        return await self._settled(await rederive_sessions(self._pool, instrument))
+
+    async def _settled(self, written: Written) -> Written:
+        if self._revisions is not None:
+            for subject, revision in written.revisions.items():
+                self._revisions.move(subject, revision)
+        if self._publisher is not None:
+            await self._publisher.publish(written.events)
+        return written
