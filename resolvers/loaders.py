@@ -31,7 +31,8 @@ class Loader(Generic[K, V]):
     """
     Values by key, each key read once per operation; a key that nothing is stored for gives None.
 
-    An exception as a value is raised to whoever loads its key, and to nobody else.
+    An exception as a value is raised to whoever loads its key, and to nobody else. What nobody waits for any more is
+    not read, or no longer.
 
     Args:
         batch: Reads keys together.
@@ -46,16 +47,14 @@ class Loader(Generic[K, V]):
         self._batch = batch
         self._held = held
         self._known: dict[K, V | None] = {}
+        self._futures: dict[K, asyncio.Future[V | None]] = {}
+        self._reading: set[asyncio.Task[Any]] = set()
         self._waiting = 0
 
     @cached_property
     def _loader(self) -> "DataLoader[K, V | None]":
         # Made when it is asked for the first time: most operations use one or two of five.
-        async def in_order(keys: list[K]) -> list[V | None]:
-            found = await self._batch(keys)
-            return [found.get(key) for key in keys]
-
-        return DataLoader(in_order)
+        return DataLoader(self._in_order, cache_map=self._futures)
 
     async def load(self, key: K) -> V | None:
         """The value of *key*, read together with what else was asked for in this moment."""
@@ -67,18 +66,51 @@ class Loader(Generic[K, V]):
             if not isinstance(held, Missing):
                 self._known[key] = held
                 return held
+        future = self._loader.load(key)
         self._waiting += 1
         try:
             # The loader keeps its future: one caller's cancellation must not become every later caller's.
-            value = await asyncio.shield(self._loader.load(key))
+            value = self._known[key] = await asyncio.shield(future)
+        except asyncio.CancelledError:
+            if self._waiting == 1:
+                self._stop()
+            else:
+                future.add_done_callback(_taken)
+            raise
         finally:
             self._waiting -= 1
-        self._known[key] = value
         return value
 
     async def load_many(self, keys: Sequence[K]) -> list[V | None]:
         """The values of *keys*, in their order."""
         return list(await asyncio.gather(*(self.load(key) for key in keys)))
+
+    async def _in_order(self, keys: list[K]) -> list[V | None]:
+        """The values of a batch; it has a task to itself."""
+        wanted = [key for key in keys if key in self._futures]
+        if not wanted:
+            return [None] * len(keys)
+        task: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment]
+        self._reading.add(task)
+        try:
+            found = await self._batch(wanted)
+        finally:
+            self._reading.discard(task)
+        return [found.get(key) for key in keys]
+
+    def _stop(self) -> None:
+        """Ends what is read for nobody; whoever asks for it later begins anew."""
+        for future in self._futures.values():
+            future.cancel()
+        self._futures.clear()
+        for task in self._reading:
+            task.cancel()
+
+
+def _taken(future: "asyncio.Future[Any]") -> None:
+    """Looks at an error that its caller does not wait for, lest asyncio log it as overlooked."""
+    if not future.cancelled():
+        future.exception()
 
 
 class Loaders:

@@ -9,7 +9,7 @@ Source: GraphQL over HTTP, the working draft of the GraphQL foundation.
 import asyncio
 import time
 from collections.abc import Hashable, Iterable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from graphql import GraphQLError, OperationType
 from starlette.requests import Request
@@ -29,6 +29,7 @@ from gateway.endpoint.negotiation import JSON, RESPONSE_JSON, response_type
 from gateway.endpoint.operation import Operation
 from gateway.endpoint.outcome import RESPONSE_TIER, VARY, Outcome, send_outcome, send_whole
 from gateway.endpoint.persisted import PersistedOperations
+from gateway.endpoint.recipient import Gone, Recipient
 from gateway.endpoint.request_id import request_id_of
 from gateway.endpoint.requests import ALLOWED_METHODS, Batch, HTTPError, OperationRequest, operations_of
 from gateway.endpoint.response_cache import Answer, ResponseCache
@@ -41,6 +42,14 @@ RootT = TypeVar("RootT")
 
 # Answers without data are the client's mistake, but for these.
 _STATUS = {"INTERNAL": 500, "UNAVAILABLE": 503}
+
+
+class _Exchange(NamedTuple):
+    """A request, what the schema adds to its answer, and whoever waits for that."""
+
+    request: Request
+    response: Response
+    recipient: Recipient
 
 
 class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
@@ -95,6 +104,8 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             return
         kind: str | None = JSON
         response = await self.get_sub_response(request)
+        asking = _Exchange(request, response, Recipient(receive))
+        outcome: Outcome | None
         try:
             accept = ", ".join(request.headers.getlist("accept"))
             kind = response_type(accept)
@@ -104,20 +115,25 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             if isinstance(asked, Batch):
                 # A list is no GraphQL response, so its type is not the one of GraphQL responses.
                 kind = JSON
-                bodies = await asyncio.gather(*(self._item(request, response, one) for one in asked.operations))
+                bodies = await asyncio.gather(*(self._item(asking, one) for one in asked.operations))
                 outcome = Outcome(status=200, answer=Answer(b"[" + b",".join(bodies) + b"]"))
+                if asking.recipient.is_gone:
+                    outcome = None
             else:
-                outcome = await self._outcome(request, response, asked)
+                outcome = await self._outcome(asking, asked)
                 if outcome.status == 400 and kind == JSON:
                     # Under plain JSON, clients take any other status for a failure between them and us.
                     outcome.status = 200
         except HTTPError as error:
             outcome = Outcome(status=error.status, answer=Answer(_refusal(request, error)))
             headers += [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
-        if outcome.status == 200:
-            outcome.status = status_of(response) or 200
-        headers += [VARY, *headers_of(response)]
-        await send_outcome(send, request, outcome, headers, kind or JSON, self.caching)
+        except Gone:
+            outcome = None
+        if outcome is not None:
+            if outcome.status == 200:
+                outcome.status = status_of(response) or 200
+            headers += [VARY, *headers_of(response)]
+            await send_outcome(send, request, outcome, headers, kind or JSON, self.caching)
         if response.background is not None:
             await response.background()
 
@@ -137,29 +153,33 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         """What the schema may set headers and a status on."""
         return Carried()
 
-    async def _item(self, request: Request, response: Response, asked: OperationRequest | HTTPError) -> bytes:
-        """The answer to one operation of a batch, whatever becomes of the others."""
+    async def _item(self, asking: _Exchange, asked: OperationRequest | HTTPError) -> bytes:
+        """The answer to one operation of a batch, whatever becomes of the others; none for a client that is gone."""
         if isinstance(asked, HTTPError):
-            return _refusal(request, asked)
+            return _refusal(asking.request, asked)
         try:
-            return (await self._outcome(request, response, asked)).answer.body
+            return (await self._outcome(asking, asked)).answer.body
         except HTTPError as error:
-            return _refusal(request, error)
+            return _refusal(asking.request, error)
+        except Gone:
+            return b""
 
-    async def _outcome(self, request: Request, response: Response, asked: OperationRequest) -> Outcome:
+    async def _outcome(self, asking: _Exchange, asked: OperationRequest) -> Outcome:
         """
         What becomes of one operation.
 
         Raises:
             HTTPError: If it has no text, or a method may not execute it.
+            Gone: If it was stopped, because nobody waits for it any more.
         """
+        request = asking.request
         try:
             operation = await self._operation(asked)
             responses, key = self.responses, self._key(request, operation, asked)
             if responses is None or key is None:
-                return await self._executed(request, response, operation, asked)
-            return await self._shared(responses, key, request, response, operation, asked)
-        except HTTPError:
+                return await self._executed(asking, operation, asked)
+            return await self._shared(responses, key, asking, operation, asked)
+        except (HTTPError, Gone):
             raise
         except RequestErrors as refused:
             errors = refused.errors
@@ -212,19 +232,13 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         return None if variables is None else (operation.key, variables, access_class(request.scope))
 
     async def _shared(
-        self,
-        responses: ResponseCache,
-        key: Hashable,
-        request: Request,
-        response: Response,
-        operation: Operation,
-        asked: OperationRequest,
+        self, responses: ResponseCache, key: Hashable, asking: _Exchange, operation: Operation, asked: OperationRequest
     ) -> Outcome:
         """The outcome of an operation whose answer others may share, executed where there is none yet."""
         own: list[Outcome] = []
 
         async def make() -> Answer | None:
-            own.append(await self._executed(request, response, operation, asked))
+            own.append(await self._executed(asking, operation, asked))
             return own[0].answer if own[0].may_be_kept else None
 
         answer = await responses.answer(key, make)
@@ -235,12 +249,13 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             own[0].key = key
         return own[0]
 
-    async def _executed(
-        self, request: Request, response: Response, operation: Operation, asked: OperationRequest
-    ) -> Outcome:
+    async def _executed(self, asking: _Exchange, operation: Operation, asked: OperationRequest) -> Outcome:
+        request, response, recipient = asking
         context = self.context_of(operation, asked, await self.get_context(request, response))
         root = await self.get_root_value(request)
-        result = await execute(self._executable, operation, asked.variables, context, root)
+        executing = execute(self._executable, operation, asked.variables, context, root)
+        # What was accepted for writing is done, whoever hears of it.
+        result = await (executing if operation.kind is OperationType.MUTATION else recipient.while_waiting(executing))
         answer: dict[str, Any] = {"data": result.data}
         if result.errors:
             answer["errors"] = _shown(request, result.errors)

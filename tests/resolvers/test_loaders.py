@@ -1,7 +1,9 @@
 """One batch for what is asked for in one moment, and one caller's end is his alone."""
 
 import asyncio
+import gc
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,7 @@ class Numbers:
 
     def __init__(self) -> None:
         self.asked: list[list[int]] = []
+        self.stopped: list[list[int]] = []
         self.begun = asyncio.Event()
         self.gate = asyncio.Event()
         self.gate.set()
@@ -26,7 +29,11 @@ class Numbers:
         """The squares of *keys*."""
         self.asked.append(list(keys))
         self.begun.set()
-        await self.gate.wait()
+        try:
+            await self.gate.wait()
+        except asyncio.CancelledError:
+            self.stopped.append(list(keys))
+            raise
         if -1 in keys:
             raise ValueError("no square of -1")
         return {key: key * key for key in keys if key < 10}
@@ -55,6 +62,63 @@ async def test_one_callers_cancellation_is_not_anothers() -> None:
     assert impatient.cancelled()
     assert await patient == 9
     assert numbers.asked == [[3]]
+
+
+async def test_a_batch_that_nobody_waits_for_is_stopped() -> None:
+    """By the last one who gives up; who asks later begins anew."""
+    numbers = Numbers()
+    numbers.gate.clear()
+    loader: Loader[int, int] = Loader(numbers.squares)
+    waiting = [asyncio.create_task(one) for one in (loader.load(3), loader.load(4), loader.load_many([3, 5]))]
+    await numbers.begun.wait()
+    for task in waiting:
+        assert numbers.stopped == []
+        task.cancel()
+        await asyncio.wait([task])
+    await asyncio.sleep(0)
+    assert numbers.stopped == [[3, 4, 5]]
+    numbers.gate.set()
+    assert await loader.load_many([3, 6]) == [9, 36]
+    assert numbers.asked == [[3, 4, 5], [3, 6]]
+
+
+async def test_a_batch_that_nobody_waits_for_does_not_begin() -> None:
+    """Given up in the moment in which it was asked for; with others it holds what they ask for."""
+    numbers = Numbers()
+    loader: Loader[int, int] = Loader(numbers.squares)
+    task = asyncio.create_task(loader.load(3))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert numbers.asked == []
+    task, other = asyncio.create_task(loader.load(3)), asyncio.create_task(loader.load(4))
+    await asyncio.sleep(0)
+    task.cancel()
+    assert await other == 16
+    assert await loader.load(3) == 9
+
+
+async def test_an_error_that_nobody_waits_for_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """One caller has gone, the other gets a value of the same batch."""
+    begun, gate = asyncio.Event(), asyncio.Event()
+
+    async def halves(keys: Sequence[int]) -> dict[int, Any]:
+        begun.set()
+        await gate.wait()
+        return {key: ValueError("odd") if key % 2 else key // 2 for key in keys}
+
+    loader: Loader[int, Any] = Loader(halves)
+    impatient, patient = asyncio.create_task(loader.load(3)), asyncio.create_task(loader.load(4))
+    await begun.wait()
+    impatient.cancel()
+    await asyncio.wait([impatient])
+    gate.set()
+    assert await patient == 2
+    del loader, impatient, patient  # which hold the error
+    gc.collect()
+    assert caplog.records == []
 
 
 async def test_an_error_of_a_batch_is_everybodys() -> None:

@@ -32,11 +32,11 @@ async def held_quote(url: str, instrument: Instrument) -> AsyncIterator[asyncpg.
         yield gate
 
 
-async def blocked(pool: Pool, *, count: int = 1) -> list[int]:
-    """The backends of this database that wait for a lock, once there are *count* of them."""
+async def blocked(pool: Pool, *, count: int = 1, at_most: int | None = None) -> list[int]:
+    """The backends of this database that wait for a lock, once they are *count*, or more but for *at_most*."""
     while True:
         pids = await pool.fetch(
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
-        if len(pids) >= count:
+        if count <= len(pids) and (at_most is None or len(pids) <= at_most):
             return [row["pid"] for row in pids]
