@@ -5,7 +5,10 @@ BIN := $(VENV)/bin
 # What the pages are built from, by the installation.
 PAGES := hatch_build.py $(wildcard gateway/pages/graphiql/* gateway/pages/graphiql/examples/*)
 
-.PHONY: demo test check format clean
+# Pages that the last installation left out, and this one should not.
+MISSING_PAGES := $(if $(GATEWAY_BUILD_WITHOUT_PAGES)$(wildcard gateway/pages/static/index.html),,missing-pages)
+
+.PHONY: demo test check format clean missing-pages
 
 demo: $(VENV)/.installed
 	$(BIN)/gateway demo
@@ -26,7 +29,7 @@ format: $(VENV)/.installed-dev
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt $(PAGES)
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt $(PAGES) $(MISSING_PAGES)
 	@echo "Installing; the first time this takes about a minute."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	touch $@
