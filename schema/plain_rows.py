@@ -23,6 +23,7 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path, Undefined, gather_with_cancel
 from graphql.type import GraphQLNonNull
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
 from schema.row_text import RowText, texts_of
@@ -308,7 +309,10 @@ def _getter(field: GraphQLField) -> Getter | None:
     leaf = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
     if not isinstance(definition, StrawberryField) or not is_leaf_type(leaf):
         return None
-    if type(definition).get_result is not StrawberryField.get_result:
+    # Some put a resolver of their own in the place of strawberry's, or a way to get results on a field or its class.
+    if getattr(field.resolve, "__module__", None) != GraphQLCoreConverter.__module__:
+        return None
+    if getattr(definition.get_result, "__func__", None) is not StrawberryField.get_result:
         return None
     if definition.extensions or definition.permission_classes or definition.is_async:
         return None
@@ -318,4 +322,8 @@ def _getter(field: GraphQLField) -> Getter | None:
     parameters = list(resolver.signature.parameters.values())
     if len(parameters) != 1 or parameters[0].kind is not Parameter.POSITIONAL_OR_KEYWORD:
         return None
-    return resolver.wrapped_func if parameters[0].name in ("self", "root") else None  # type: ignore[return-value]
+    function: Any = resolver.wrapped_func
+    # Strawberry gives a root by its name, which a decorator may insist on, and a self by position, as is done here.
+    by_name = parameters[0].name == "root" and not hasattr(function, "__wrapped__")
+    is_object = parameters[0].name == "self" or by_name
+    return function if is_object and resolver.info_parameter is None else None
