@@ -118,6 +118,15 @@ class Settings:
     ready_timeout_seconds: float = _setting(
         2.0, "How long /readyz waits for PostgreSQL and Redis.", unit="seconds", least=0
     )
+    event_audit_seconds: float = _setting(
+        2.0,
+        "How often a process compares what it has heard of with PostgreSQL; it is at most twice that behind.",
+        unit="seconds",
+        least=0.1,
+    )
+    event_stream_seconds: int = _setting(
+        900, "How long Redis keeps events for a process that is behind.", unit="seconds", least=900
+    )
     shutdown_grace_seconds: int = _setting(
         10, "How long running requests may take to finish after a stop was asked for.", unit="seconds", least=0
     )

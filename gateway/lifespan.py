@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 
 from gateway.config import ServerUrls, Settings
+from gateway.following import following
 from gateway.observe.health import Ping
 from resolvers.cache.client import Client
 from resolvers.services import Services
@@ -39,8 +40,12 @@ async def opened(settings: Settings, urls: ServerUrls, cache: Client) -> AsyncIt
         # Requests had their grace; a statement that runs now is that of one which was given up.
         stack.push_async_callback(close_pool, pool, patience_seconds=_PATIENCE_SECONDS)
         stack.push_async_callback(cache.aclose)
+        events = await stack.enter_async_context(following(settings, urls, pool))
         services = Services(
             pool=pool,
+            revisions=events.revisions,
+            events=events.reader,
+            ingest=events.ingest,
             clock=time.time,
             # A window over the list limit is refused by its own field, and so is not priced as a whole operation.
             max_bars=min(settings.max_bars, settings.max_list_size),

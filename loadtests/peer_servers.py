@@ -32,6 +32,7 @@ from gateway.app import compressed
 from gateway.config import Settings
 from gateway.endpoint.market import MarketEndpoint
 from loadtests.peer_series import HeldSeries, read_series
+from resolvers.ingest import Ingest
 from resolvers.loaders import Loader, Loaders
 from resolvers.model.instrument import Instrument, InstrumentSpec, Source
 from resolvers.model.interval import Interval
@@ -208,7 +209,12 @@ class PeerEndpoint(MarketEndpoint):
         self._held = held
         pool: Any = None  # nothing that is asked here needs one
         self._services = Services(
-            pool=pool, clock=time.time, max_bars=settings.max_bars, bar_grace_seconds=2, quote_stale_seconds=60
+            pool=pool,
+            ingest=Ingest(pool),
+            clock=time.time,
+            max_bars=settings.max_bars,
+            bar_grace_seconds=2,
+            quote_stale_seconds=60,
         )
 
     async def get_context(self, request: Any, response: Any) -> Context:

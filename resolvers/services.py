@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from resolvers.cache.tiers import Tiers
+from resolvers.events.position import Follower, Unconnected
+from resolvers.ingest import Ingest
 from resolvers.model.revisions import Revisions
 from resolvers.storage.pool import Pool
 
@@ -21,6 +23,8 @@ class Services:
         tiers: What is held of stored values.
         revisions: What this process has heard of their changes; while nobody moves them, nothing that is held is used.
         quote_stale_seconds: Age from which a quote counts as stale.
+        ingest: The way in for what clients publish.
+        events: How far this process has heard.
     """
 
     pool: Pool
@@ -28,6 +32,8 @@ class Services:
     max_bars: int
     bar_grace_seconds: float
     quote_stale_seconds: float
+    ingest: Ingest
     max_read_bars: int = 2_000_000
     tiers: Tiers = field(default_factory=Tiers)
     revisions: Revisions = field(default_factory=Revisions)
+    events: Follower = field(default_factory=Unconnected)

@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from schema.candles import CandleSeriesType
 from schema.instrument import InstrumentType
 from schema.market import QuoteType
+from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
 
@@ -24,7 +25,7 @@ def build_schema() -> strawberry.Schema:
     errors) the endpoint does once per text or in one place.
     """
     types: Iterable[Any] = (InstrumentType, QuoteType, CandleSeriesType)
-    return strawberry.Schema(query=Query, types=types, config=StrawberryConfig(scalar_map=SCALARS))
+    return strawberry.Schema(query=Query, mutation=Mutation, types=types, config=StrawberryConfig(scalar_map=SCALARS))
 
 
 def printed_schema() -> str:

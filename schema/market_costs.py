@@ -20,6 +20,10 @@ INDICATOR_WEIGHT = "0.2"
 # Reading a bar that is not in memory, whatever is shown of it.
 _READ_WEIGHT = "0.2"
 
+# Storing takes a transaction, and of each item its share of it.
+_TRANSACTION_WEIGHT = "2000"
+_WRITE_WEIGHT = "50"
+
 _SIZED = ["bars", "columns"]
 
 
@@ -57,6 +61,25 @@ def _size_of_id(text: object) -> int:
     return 0
 
 
+def size_of_candles(given: Mapping[str, Any]) -> int:
+    """Bars that are published, in all items together; an item without bars counts as one."""
+    items = _listed(given.get("input"), "items")
+    return sum(max(1, len(_listed(item, "bars"))) for item in items)
+
+
+def size_of_quotes(given: Mapping[str, Any]) -> int:
+    """Quotes that are published."""
+    return len(_listed(given.get("input"), "items"))
+
+
+def _listed(value: object, name: str) -> list[Any]:
+    """A list inside an input object as it was written, where a single value counts as a list of one."""
+    inner = value.get(name) if isinstance(value, Mapping) else None
+    if inner is None:
+        return []
+    return list(inner) if isinstance(inner, list | tuple) else [inner]
+
+
 def _bars(start: float, end: float, interval: Interval) -> int:
     return max(0, int(-(-(end - start) // interval.seconds)))
 
@@ -89,5 +112,13 @@ INSTRUMENTS: dict[str, Any] = {
 QUOTES: dict[str, Any] = {
     "directives": [ListSize(slicing_arguments=["symbols"])],
     "metadata": {REFUSES: True},
+}
+PUBLISH_CANDLES: dict[str, Any] = {
+    "directives": [Cost(weight=_TRANSACTION_WEIGHT), ListSize(sized_fields=["errors"], item_weight=_WRITE_WEIGHT)],
+    "metadata": {SIZE_BELOW: size_of_candles},
+}
+PUBLISH_QUOTES: dict[str, Any] = {
+    "directives": [Cost(weight=_TRANSACTION_WEIGHT), ListSize(sized_fields=["errors"], item_weight=_WRITE_WEIGHT)],
+    "metadata": {SIZE_BELOW: size_of_quotes},
 }
 COUNT: dict[str, Any] = {"directives": [Cost(weight="10")]}

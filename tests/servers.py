@@ -23,6 +23,17 @@ from resolvers.storage.migrate import migrate
 
 _TEMPLATE = "template_of_tests"
 
+_OF_THE_BACKGROUND = (
+    "WITH RECURSIVE typeinfo_tree(",
+    "SELECT kind, n FROM event_numbers",
+    "SELECT number, body FROM outbox",
+    "SELECT coalesce(max(number), 0) FROM outbox",
+    "SELECT id FROM origins",
+    "SELECT pg_try_advisory_lock",
+    "WITH gone AS (DELETE FROM outbox",
+    "LISTEN ",
+)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Servers:
@@ -166,11 +177,12 @@ class StatementLog:
         What was executed since, oldest first, with the transactions' brackets.
 
         Without the driver's own questions about types, which it asks each new connection once: how many connections
-        are new is chance. Those texts begin with a line break, or as below.
+        are new is chance. Those texts begin with a line break. And without what the process asks by itself now and
+        then, to hear of events.
         """
         with self._log.open("rb") as file:
             file.seek(self._from)
             lines = file.read().decode(errors="replace").splitlines()
         ours = re.compile(rf"in {urlsplit(self._url).path[1:]}: LOG:  (?:statement|execute [^:]+): (.*)")
         found = [match[1] for line in lines if (match := ours.fullmatch(line))]
-        return [one for one in found if one and not one.startswith("WITH RECURSIVE typeinfo_tree(")]
+        return [one for one in found if one and not one.startswith(_OF_THE_BACKGROUND)]

@@ -8,6 +8,7 @@ from gateway.commands.import_ import import_file
 from gateway.commands.running import opened_pool, servers
 from gateway.config import ServerUrls, Settings
 from gateway.feeds.simulated_store import store_simulated_market
+from gateway.following import telling
 from gateway.observe.logs import configure_logs
 from gateway.server import serve
 from resolvers.model.instrument import Source
@@ -29,9 +30,9 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
 async def _fill(chosen: argparse.Namespace, settings: Settings, urls: ServerUrls) -> bool:
     """Stores what is to be served; whether any of it is simulated."""
     await migrate(urls.database)
-    async with opened_pool(settings, urls) as pool:
+    async with opened_pool(settings, urls) as pool, telling(urls, pool) as ingest:
         if chosen.data:
-            await import_file(pool, chosen.data, chosen)
+            await import_file(pool, chosen.data, chosen, ingest)
         else:
-            await store_simulated_market(pool, now=int(time.time()))
+            await store_simulated_market(pool, now=int(time.time()), ingest=ingest)
         return await holds_bars_from(pool, Source.SIMULATED)

@@ -14,11 +14,12 @@ from gateway import signals
 from gateway.commands.running import DONE, FAILED, REJECTED_ROWS, CommandError, opened_pool, prepare, servers, told
 from gateway.config import ServerUrls, Settings
 from gateway.feeds.files import FileOptions, PriceFile, read_prices, write_rejects
+from gateway.following import telling
 from resolvers.errors import GatewayError
+from resolvers.ingest import Ingest
 from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec, Source, usual_aliases
 from resolvers.model.interval import Interval
 from resolvers.model.session import SessionCalendar
-from resolvers.storage.bars import import_bars
 from resolvers.storage.partitions import tidy, years_of
 from resolvers.storage.pool import Pool
 
@@ -64,10 +65,10 @@ def _check_rejects(path: Path, files: Sequence[Path]) -> None:
 async def _stored(chosen: argparse.Namespace, settings: Settings, urls: ServerUrls) -> list[PriceFile | None]:
     await prepare(settings, urls)
     outcomes: list[PriceFile | None] = []
-    async with opened_pool(settings, urls) as pool:
+    async with opened_pool(settings, urls) as pool, telling(urls, pool) as ingest:
         for path in chosen.files:
             try:
-                outcomes.append(await import_file(pool, path, chosen))
+                outcomes.append(await import_file(pool, path, chosen, ingest))
             except GatewayError as error:
                 told(error, FAILED)
                 outcomes.append(None)
@@ -109,7 +110,7 @@ def read_file(path: Path, chosen: argparse.Namespace) -> PriceFile:
     return file
 
 
-async def import_file(pool: Pool, path: Path, chosen: argparse.Namespace) -> PriceFile:
+async def import_file(pool: Pool, path: Path, chosen: argparse.Namespace, ingest: Ingest | None = None) -> PriceFile:
     """
     Stores a file's good rows in one transaction; symbols that are unknown become instruments.
 
@@ -129,8 +130,7 @@ async def import_file(pool: Pool, path: Path, chosen: argparse.Namespace) -> Pri
             aliases=usual_aliases(symbol),
         )
 
-    written = await import_bars(
-        pool,
+    written = await (ingest or Ingest(pool)).imported(
         file.series,
         new=new,
         interval=Interval.parse(chosen.interval),

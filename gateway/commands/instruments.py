@@ -11,17 +11,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from gateway import signals
 from gateway.commands.running import DONE, CommandError, opened_pool, prepare, servers
 from gateway.config import ServerUrls, Settings
+from gateway.following import telling
 from resolvers.errors import NotFound
+from resolvers.ingest import Ingest
 from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec
 from resolvers.model.instrument_page import InstrumentPage
 from resolvers.model.stored_text import is_storable
-from resolvers.storage.bars import rederive_sessions
-from resolvers.storage.instruments import (
-    create_instruments,
-    instrument_page,
-    instruments_by_name,
-    update_instrument,
-)
+from resolvers.storage.instruments import instrument_page, instruments_by_name
 from resolvers.storage.pool import Pool
 
 _COLUMNS = (
@@ -48,16 +44,16 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
 
 async def _run(chosen: argparse.Namespace, settings: Settings, urls: ServerUrls) -> None:
     await prepare(settings, urls)
-    async with opened_pool(settings, urls) as pool:
+    async with opened_pool(settings, urls) as pool, telling(urls, pool) as ingest:
         if chosen.action == "list":
             await _list(pool)
         elif chosen.action == "import":
-            await _import(pool, chosen.file)
+            await _import(pool, ingest, chosen.file)
         else:
             given = {name: getattr(chosen, name) for name in _COLUMNS if getattr(chosen, name, None) is not None}
             aliases = None if chosen.alias is None else " ".join(chosen.alias)
             await _edit(
-                pool, await _known(pool, chosen.symbol), given | ({} if aliases is None else {"aliases": aliases})
+                ingest, await _known(pool, chosen.symbol), given | ({} if aliases is None else {"aliases": aliases})
             )
 
 
@@ -98,7 +94,7 @@ def _row(spec: InstrumentSpec) -> tuple[object, ...]:
     )
 
 
-async def _import(pool: Pool, path: Path) -> None:
+async def _import(pool: Pool, ingest: Ingest, path: Path) -> None:
     """Creates or edits the instruments of a CSV file; columns that it does not have stay as they are."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -114,12 +110,12 @@ async def _import(pool: Pool, path: Path) -> None:
         raise CommandError(f"{path.name} cannot be read: {error}") from error
     for number, row in enumerate(rows, 2):
         try:
-            await _edit_or_create(pool, row)
+            await _edit_or_create(pool, ingest, row)
         except CommandError as error:
             raise CommandError(f"{path.name}, row {number}: {error}") from error
 
 
-async def _edit_or_create(pool: Pool, row: Mapping[str, str]) -> None:
+async def _edit_or_create(pool: Pool, ingest: Ingest, row: Mapping[str, str]) -> None:
     symbol = row.get("symbol", "").upper()
     if not symbol:
         raise CommandError("a symbol was expected, found nothing")
@@ -128,17 +124,17 @@ async def _edit_or_create(pool: Pool, row: Mapping[str, str]) -> None:
             raise CommandError(f"{name} must be text without NUL, was {text!r}")
     found = await instruments_by_name(pool, [symbol])
     if symbol not in found:
-        found = await create_instruments(pool, [InstrumentSpec(symbol=symbol)])
-    await _edit(pool, found[symbol], {name: text for name, text in row.items() if name != "symbol"})
+        found = await ingest.instruments([InstrumentSpec(symbol=symbol)])
+    await _edit(ingest, found[symbol], {name: text for name, text in row.items() if name != "symbol"})
 
 
-async def _edit(pool: Pool, instrument: Instrument, given: Mapping[str, Any]) -> None:
+async def _edit(ingest: Ingest, instrument: Instrument, given: Mapping[str, Any]) -> None:
     """Changes what was given; bars that depend on its sessions are made anew when those change."""
     aliases = given["aliases"].upper().split() if "aliases" in given else None
-    edited = await update_instrument(pool, instrument, _columns(given), aliases)
+    edited = await ingest.edited(instrument, _columns(given), aliases)
     # Also where they are the same: an edit that was interrupted before this is mended by giving it again.
     if given.get("timezone") or given.get("session_start"):
-        await rederive_sessions(pool, edited)
+        await ingest.rederived(edited)
     sys.stdout.write(f"{edited.symbol}: {', '.join(str(value) for value in _row(edited.spec)[1:] if value)}\n")
 
 

@@ -1,8 +1,9 @@
-"""Positions as clients hold them: opaque texts that every process understands."""
+"""How far a process has heard, and positions as clients hold them: texts that every process understands."""
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from typing import Protocol
 
 import orjson
 
@@ -12,6 +13,36 @@ from resolvers.model.event import EventKind
 _ORIGIN_LENGTH = 8
 _LARGEST = 2**63 - 1
 _LONGEST_TEXT = 400
+
+
+class Follower(Protocol):
+    """Whoever follows the events of a database."""
+
+    @property
+    def origin(self) -> str:
+        """Id of the database."""
+
+    @property
+    def position(self) -> dict[EventKind, int]:
+        """The number of the last event of each kind that it knows of."""
+
+    def has_reached(self, position: Mapping[EventKind, int]) -> bool:
+        """Whether it knows of everything up to *position*."""
+
+
+class Unconnected:
+    """A follower that hears nothing, for a process that only reads what nobody writes."""
+
+    origin = ""
+
+    @property
+    def position(self) -> dict[EventKind, int]:
+        """Nothing."""
+        return {}
+
+    def has_reached(self, position: Mapping[EventKind, int]) -> bool:
+        """Only what was so from the beginning."""
+        return not any(position.values())
 
 
 def position_text(origin: str, position: Mapping[EventKind, int]) -> str:

@@ -1,6 +1,6 @@
 """Series: their locks, sources and revisions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -141,6 +141,18 @@ def _states(rows: list[asyncpg.Record]) -> Locked:
         )
         for row in rows
     }
+
+
+async def series_sources(pool: Pool, keys: Sequence[SeriesKey]) -> dict[SeriesKey, Source]:
+    """The source of each series that holds bars."""
+    async with connection(pool) as one:
+        rows = await one.fetch(
+            "SELECT bar_minutes, instrument_id, source FROM series WHERE last_time IS NOT NULL"
+            " AND (bar_minutes, instrument_id) IN (SELECT * FROM unnest($1::smallint[], $2::int[]))",
+            [interval.value for interval, _ in keys],
+            [instrument_id for _, instrument_id in keys],
+        )
+    return {(Interval(row["bar_minutes"]), row["instrument_id"]): Source(row["source"]) for row in rows}
 
 
 async def holds_bars_from(pool: Pool, source: Source) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from gateway.feeds.files import FileOptions, read_prices
 from resolvers.compute.catalog import CATALOG, Anchor, Arguments, Indicator, checked_arguments, computed
 from resolvers.indicators import furthest, reach_of
+from resolvers.ingest import Ingest
 from resolvers.loaders import Loaders
 from resolvers.market import CandleWindow, candles
 from resolvers.model.bars import Bars, Series
@@ -33,7 +34,14 @@ _FX = SessionCalendar(timezone="America/New_York", roll_minutes=420)
 def loaders(pool: Pool, *, now: float = LATER) -> Loaders:
     """Loaders of a new operation."""
     return Loaders(
-        Services(pool=pool, clock=lambda: now, max_bars=100_000, bar_grace_seconds=0.0, quote_stale_seconds=60.0)
+        Services(
+            pool=pool,
+            ingest=Ingest(pool),
+            clock=lambda: now,
+            max_bars=100_000,
+            bar_grace_seconds=0.0,
+            quote_stale_seconds=60.0,
+        )
     )
 
 

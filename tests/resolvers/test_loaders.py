@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from resolvers.ingest import Ingest
 from resolvers.loaders import Loader, Loaders
 from resolvers.model.interval import Interval
 from resolvers.model.window import WindowRequest
@@ -135,7 +136,14 @@ async def test_windows_of_several_intervals_come_in_their_places(pool: Pool) -> 
     acme = await instrument(pool)
     await store(pool, acme, Interval.H1, spaced(30, Interval.H1))
     loaders = Loaders(
-        Services(pool=pool, clock=lambda: LATER, max_bars=9, bar_grace_seconds=0.0, quote_stale_seconds=60.0)
+        Services(
+            pool=pool,
+            ingest=Ingest(pool),
+            clock=lambda: LATER,
+            max_bars=9,
+            bar_grace_seconds=0.0,
+            quote_stale_seconds=60.0,
+        )
     )
 
     def request(interval: Interval, last: int, instrument_id: int = acme.id) -> WindowRequest:

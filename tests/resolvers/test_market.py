@@ -8,6 +8,7 @@ import pytest
 
 from resolvers import market
 from resolvers.errors import BadInput, GatewayError, NotFound, TooLarge
+from resolvers.ingest import Ingest
 from resolvers.loaders import Loaders
 from resolvers.market import CandleWindow
 from resolvers.model.instrument import Instrument, InstrumentSpec
@@ -26,7 +27,14 @@ def _at(text: str) -> int:
 
 def _loaders(pool: Pool, *, now: float = LATER, max_bars: int = 1000, grace: float = 0.0) -> Loaders:
     return Loaders(
-        Services(pool=pool, clock=lambda: now, max_bars=max_bars, bar_grace_seconds=grace, quote_stale_seconds=60.0)
+        Services(
+            pool=pool,
+            ingest=Ingest(pool),
+            clock=lambda: now,
+            max_bars=max_bars,
+            bar_grace_seconds=grace,
+            quote_stale_seconds=60.0,
+        )
     )
 
 

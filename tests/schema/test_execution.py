@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from resolvers.compute.catalog import CATALOG
+from resolvers.ingest import Ingest
 from resolvers.services import Services
 from resolvers.storage.pool import open_pool
 from schema.build import build_schema
@@ -270,7 +271,9 @@ async def test_a_wide_list_takes_the_short_way() -> None:
 async def services(market: Market, servers: Servers) -> AsyncIterator[Services]:
     """The services behind the stored market, for executors without a gateway; its clock stands."""
     pool = await open_pool(database_url(servers.urls.database, "market"), size=4)
-    yield Services(pool=pool, clock=lambda: 2e9, max_bars=50_000, bar_grace_seconds=2, quote_stale_seconds=60)
+    yield Services(
+        pool=pool, ingest=Ingest(pool), clock=lambda: 2e9, max_bars=50_000, bar_grace_seconds=2, quote_stale_seconds=60
+    )
     await pool.close()
 
 

@@ -3,12 +3,13 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from gateway.background import in_background
 from gateway.config import ServerUrls
 from resolvers.events.reader import Reader
 from resolvers.events.relay import Relay
@@ -113,7 +114,7 @@ class Events:
         """A relay at work."""
         client = open_client(self.redis.url)
         relay = kind(self.urls.database, client, poll_seconds=0.05, stream_age=stream_age, tidy_seconds=0.05)
-        async with _running(relay.run()):
+        async with in_background(relay.run()):
             yield relay
         await client.aclose()
 
@@ -125,7 +126,7 @@ class Events:
         reader = Reader(self.pool, client, revisions, audit_seconds=audit_seconds, poll_seconds=0.05)
         reader.listeners.append(heard)
         await reader.start()
-        await self.stack.enter_async_context(_running(reader.run()))
+        await self.stack.enter_async_context(in_background(reader.run()))
         return Process(self.pool, reader, revisions, heard)
 
     async def streams(self) -> Streams:
@@ -139,17 +140,6 @@ class Events:
         bars = spaced(first + count, Interval.W1)
         for step in range(first, first + count):
             await store(self.pool, one, Interval.W1, bars[step : step + 1])
-
-
-@asynccontextmanager
-async def _running(work: object) -> AsyncIterator[None]:
-    task = asyncio.ensure_future(work)  # type: ignore[call-overload]
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 @pytest.fixture

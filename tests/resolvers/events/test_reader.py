@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gateway.background import in_background
 from resolvers.events.publisher import QuotesPublisher
 from resolvers.events.reader import Reader
 from resolvers.events.streams import Entry, Streams, open_client
@@ -101,8 +102,7 @@ async def _slow(events: Events) -> tuple[_Slow, Heard, Revisions]:
     reader.gate = asyncio.Event()
     reader.listeners.append(heard)
     await reader.start()
-    task = asyncio.create_task(reader.run())
-    events.stack.callback(task.cancel)
+    await events.stack.enter_async_context(in_background(reader.run()))
     return reader, heard, revisions
 
 

@@ -1,0 +1,44 @@
+"""The root of all mutations."""
+
+from typing import Annotated
+
+import strawberry
+
+from resolvers.publishing import publish_candles, publish_quotes
+from schema.context import Info
+from schema.market_costs import PUBLISH_CANDLES, PUBLISH_QUOTES
+from schema.publishing import PublishCandlesInput, PublishPayload, PublishQuotesInput
+
+
+@strawberry.type(description="Everything that can be changed.")
+class Mutation:
+    """Root fields, executed one after the other. An error nulls its own field alone."""
+
+    @strawberry.mutation(
+        description=(
+            "Stores bars, and all that follows from them. Repeating it changes nothing."
+            " A bad bar is reported by index, and the good ones are stored;"
+            " a series that holds bars from another source takes none."
+        ),
+        **PUBLISH_CANDLES,
+    )
+    async def publish_candles(
+        self,
+        info: Info,
+        input: Annotated[PublishCandlesInput, strawberry.argument(description="The bars.")],  # noqa: A002
+    ) -> PublishPayload | None:
+        return PublishPayload.of(await publish_candles(info.context.services, input.items))
+
+    @strawberry.mutation(
+        description=(
+            "Stores quotes. Repeating it changes nothing."
+            " A bad quote is reported by index, and the good ones are stored."
+        ),
+        **PUBLISH_QUOTES,
+    )
+    async def publish_quotes(
+        self,
+        info: Info,
+        input: Annotated[PublishQuotesInput, strawberry.argument(description="The quotes.")],  # noqa: A002
+    ) -> PublishPayload | None:
+        return PublishPayload.of(await publish_quotes(info.context.services, input.items))
