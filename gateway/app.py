@@ -1,26 +1,48 @@
 """The ASGI application: routes, and the middleware as one list."""
 
+import time
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from gateway.config import ServerUrls, Settings
 from gateway.endpoint.compression import Compression
+from gateway.endpoint.front import Front
+from gateway.endpoint.http_caching import HTTPCaching
 from gateway.endpoint.market import MarketEndpoint
 from gateway.endpoint.persisted import PersistedOperations, trusted_documents
-from gateway.lifespan import lifespan_of, pings_of
+from gateway.endpoint.response_cache import ResponseCache
+from gateway.lifespan import Held, lifespan_of, pings_of
 from gateway.observe.health import live, ready
 from gateway.pages.files import page_files
 from gateway.pages.page import PageForBrowsers
 from resolvers.cache.client import open_client
 from resolvers.cache.texts import Texts
+from resolvers.model.revisions import Revisions
 from schema.build import build_schema
 
+_PATH = "/graphql"
 
-def create_app(settings: Settings, urls: ServerUrls) -> Starlette:
+
+def create_app(settings: Settings, urls: ServerUrls) -> ASGIApp:
     """The gateway for *settings*, on the servers at *urls*."""
+    revisions = Revisions()
+    held = Held(
+        client=open_client(urls.redis),
+        revisions=revisions,
+        responses=ResponseCache(revisions, clock=time.time, max_bytes=settings.response_cache_bytes),
+    )
+    caching = HTTPCaching(shared_seconds=settings.shared_cache_seconds)
+    app = _application(settings, urls, held, caching)
+    return Front(app, held.responses, caching, path=_PATH, minimum_bytes=settings.gzip_min_bytes)
+
+
+def _application(settings: Settings, urls: ServerUrls, held: Held, caching: HTTPCaching) -> Starlette:
+    """What answers every request that was not answered before."""
     endpoint = MarketEndpoint(
         build_schema(),
         limits=settings.limits(),
@@ -28,9 +50,9 @@ def create_app(settings: Settings, urls: ServerUrls) -> Starlette:
         max_body_bytes=settings.max_body_bytes,
         max_batch=settings.max_batch,
     )
-    cache = open_client(urls.redis)
+    endpoint.responses, endpoint.caching = held.responses, caching
     endpoint.persisted = PersistedOperations(
-        Texts(cache, prefix="persisted:", life_seconds=settings.persisted_seconds),
+        Texts(held.client, prefix="persisted:", life_seconds=settings.persisted_seconds),
         valid=lambda text: not endpoint.documents.get(text).errors,
         trusted=trusted_documents(settings.trusted_documents) if settings.trusted_documents else None,
         trusted_only=settings.trusted_only,
@@ -39,13 +61,13 @@ def create_app(settings: Settings, urls: ServerUrls) -> Starlette:
     return Starlette(
         routes=[
             Route("/", _home, methods=["GET"]),
-            Route("/graphql", endpoint, middleware=[Middleware(PageForBrowsers)]),
+            Route(_PATH, endpoint, middleware=[Middleware(PageForBrowsers)]),
             *page_files(),
             Route("/livez", live, methods=["GET"]),
             Route("/readyz", ready(pings_of, timeout_seconds=settings.ready_timeout_seconds), methods=["GET"]),
         ],
         middleware=[compressed(settings)],
-        lifespan=lifespan_of(settings, urls, cache),
+        lifespan=lifespan_of(settings, urls, held),
     )
 
 

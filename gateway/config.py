@@ -114,6 +114,16 @@ class Settings:
         None, "Operations that clients may name by id, as `generate-persisted-query-manifest` writes them.", unit="file"
     )
     trusted_only: bool = _setting(False, "Whether operations that are not in that file are refused.")
+    response_cache_bytes: int = _setting(
+        64 * 2**20, "What the kept answers of a process may take; 0 keeps none.", unit="bytes", least=0
+    )
+    shared_cache_seconds: int = _setting(
+        0,
+        "How long a cache in front of the gateway may answer GET without asking. It hears of no event, so above 0"
+        " what it answers may be older than what a stream has shown.",
+        unit="seconds",
+        least=0,
+    )
     gzip_min_bytes: int = _setting(1024, "Answers from this size on are compressed.", unit="bytes", least=0)
     ready_timeout_seconds: float = _setting(
         2.0, "How long /readyz waits for PostgreSQL and Redis.", unit="seconds", least=0

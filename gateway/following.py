@@ -20,28 +20,26 @@ from resolvers.storage.pool import Pool
 class Following:
     """What a serving process has of events."""
 
-    revisions: Revisions
     reader: Reader
     ingest: Ingest
 
 
 @asynccontextmanager
-async def following(settings: Settings, urls: ServerUrls, pool: Pool) -> AsyncIterator[Following]:
+async def following(settings: Settings, urls: ServerUrls, pool: Pool, revisions: Revisions) -> AsyncIterator[Following]:
     """
-    Reads events, and relays them if no other process does, until the context is left.
+    Reads events, which move *revisions*, and relays them if no other process does, until the context is left.
 
     Raises:
         Unavailable: If PostgreSQL does not answer. Redis may be down: events are then read from the outbox.
     """
     client = open_client(urls.redis)
     try:
-        revisions = Revisions()
         reader = Reader(pool, client, revisions, audit_seconds=settings.event_audit_seconds)
         relay = Relay(urls.database, client, stream_age=timedelta(seconds=settings.event_stream_seconds))
         ingest = Ingest(pool, revisions=revisions, publisher=QuotesPublisher(pool, client))
         await reader.start()
         async with in_background(reader.run()), in_background(relay.run()):
-            yield Following(revisions=revisions, reader=reader, ingest=ingest)
+            yield Following(reader=reader, ingest=ingest)
     finally:
         await client.aclose()
 

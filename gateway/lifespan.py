@@ -1,17 +1,24 @@
 """What the process holds while it serves: opened in order, closed in reverse."""
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import TypedDict
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 
 from gateway.config import ServerUrls, Settings
+from gateway.endpoint.response_cache import ResponseCache
 from gateway.following import following
 from gateway.observe.health import Ping
 from resolvers.cache.client import Client
+from resolvers.cache.lease import Leases
+from resolvers.cache.redis_tier import RedisTier
+from resolvers.cache.tiers import Tiers
+from resolvers.model.event import Event, EventKind
+from resolvers.model.revisions import Revisions
 from resolvers.services import Services
 from resolvers.storage.pool import close_pool, open_pool, ping
 
@@ -25,10 +32,42 @@ class State(TypedDict):
     pings: Mapping[str, Ping]
 
 
-@asynccontextmanager
-async def opened(settings: Settings, urls: ServerUrls, cache: Client) -> AsyncIterator[State]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Held:
     """
-    Services for the settings, until the context is left, which closes *cache* too.
+    What an application has before it serves.
+
+    Attributes:
+        client: Of Redis; it connects when it is first used.
+        revisions: Of stored subjects, which nobody moves yet.
+        responses: Answers that rest on them.
+    """
+
+    client: Client
+    revisions: Revisions
+    responses: ResponseCache
+
+
+class Forgetting:
+    """Forgets what the process holds when events were missed: the database may have gone back."""
+
+    def __init__(self, tiers: Tiers, responses: ResponseCache) -> None:
+        self._tiers = tiers
+        self._responses = responses
+
+    def on_event(self, event: Event) -> None:
+        """Leaves everything: its revisions have moved."""
+
+    def on_reset(self, kinds: Collection[EventKind]) -> None:
+        """Forgets everything, which is read again when it is asked for."""
+        self._tiers.forget()
+        self._responses.clear()
+
+
+@asynccontextmanager
+async def opened(settings: Settings, urls: ServerUrls, held: Held) -> AsyncIterator[State]:
+    """
+    Services for the settings, until the context is left, which closes the client of Redis too.
 
     Raises:
         Unavailable: If PostgreSQL does not answer. Redis may be down: it only makes answers slower.
@@ -39,11 +78,16 @@ async def opened(settings: Settings, urls: ServerUrls, cache: Client) -> AsyncIt
         )
         # Requests had their grace; a statement that runs now is that of one which was given up.
         stack.push_async_callback(close_pool, pool, patience_seconds=_PATIENCE_SECONDS)
-        stack.push_async_callback(cache.aclose)
-        events = await stack.enter_async_context(following(settings, urls, pool))
+        stack.push_async_callback(held.client.aclose)
+        events = await stack.enter_async_context(following(settings, urls, pool, held.revisions))
+        redis = RedisTier(held.client)
+        tiers = Tiers(origin=events.reader.origin, redis=redis, leases=Leases(redis))
+        stack.push_async_callback(tiers.close)
+        events.reader.listeners.append(Forgetting(tiers, held.responses))
         services = Services(
             pool=pool,
-            revisions=events.revisions,
+            tiers=tiers,
+            revisions=held.revisions,
             events=events.reader,
             ingest=events.ingest,
             clock=time.time,
@@ -53,15 +97,15 @@ async def opened(settings: Settings, urls: ServerUrls, cache: Client) -> AsyncIt
             bar_grace_seconds=settings.bar_grace_seconds,
             quote_stale_seconds=settings.quote_stale_seconds,
         )
-        yield State(services=services, pings={"postgresql": lambda: ping(pool), "redis": cache.ping})
+        yield State(services=services, pings={"postgresql": lambda: ping(pool), "redis": held.client.ping})
 
 
-def lifespan_of(settings: Settings, urls: ServerUrls, cache: Client):  # type: ignore[no-untyped-def]
+def lifespan_of(settings: Settings, urls: ServerUrls, held: Held):  # type: ignore[no-untyped-def]
     """The lifespan of an application; Starlette gives its state to every request."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
-        async with opened(settings, urls, cache) as state:
+        async with opened(settings, urls, held) as state:
             yield state
 
     return lifespan

@@ -16,6 +16,7 @@ from resolvers.model.instrument_page import InstrumentPage
 from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
 from resolvers.model.session import DAY, week_starts
+from resolvers.model.trace import Trace
 from resolvers.model.window import Reach, SeriesState, WindowRequest
 from resolvers.reading.instruments import instrument_count, instrument_page
 
@@ -73,10 +74,12 @@ class CandleWindow:
         request: What was asked for, after defaults.
         bars: The bars of the window alone, oldest first.
         kept: As of `StoredWindow`.
-        now: The moment, in unix seconds, for which `is_closed` and `stale` hold.
+        now: The moment, in unix seconds, for which `is_closed` and `stale` hold: the present less the grace.
+        grace: How long a bar may still change after its end, in seconds.
+        trace: Is told when one of them will be another.
     """
 
-    __slots__ = ("bars", "indicators", "instrument", "kept", "now", "request", "state")
+    __slots__ = ("bars", "grace", "indicators", "instrument", "kept", "now", "request", "state", "trace")
 
     def __init__(
         self,
@@ -88,6 +91,8 @@ class CandleWindow:
         indicators: WindowIndicators,
         kept: dict[str, Any],
         now: float,
+        grace: float = 0.0,
+        trace: Trace | None = None,
     ) -> None:
         self.instrument = instrument
         self.request = request
@@ -96,9 +101,18 @@ class CandleWindow:
         self.indicators = indicators
         self.kept = kept
         self.now = now
+        self.grace = grace
+        self.trace = trace
 
     def is_closed(self) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
         """For each bar whether it can no longer change by new trades; shape ``(n,)``."""
+        closed = self._closed()
+        if not closed.all():
+            # The first that is open is the next to close.
+            self._holds_until(self._end(int(self.bars.time[int(np.argmin(closed))])))
+        return closed
+
+    def _closed(self) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
         if self.request.interval.is_intraday:
             return self.bars.time + self.request.interval.seconds <= self.now
         running = bucket_starts(Interval.D1, np.array([int(self.now)]), self.instrument.spec.sessions)
@@ -110,12 +124,23 @@ class CandleWindow:
         """The end of the newest bar of the window, or now for a bar that is still forming."""
         if not len(self.bars):
             return None
-        return datetime.fromtimestamp(int(min(self._end(int(self.bars.time[-1])), self.now)), UTC)
+        end = self._end(int(self.bars.time[-1]))
+        if end > self.now:
+            self._holds_until(int(self.now) + 1)
+        return datetime.fromtimestamp(int(min(end, self.now)), UTC)
 
     def is_stale(self) -> bool:
         """Whether the newest bar of the series ended longer ago than a few intervals."""
         waits = _STALE_AFTER * min(self.request.interval.seconds, DAY)
-        return self._end(self.state.last_time) + waits < self.now
+        begins = self._end(self.state.last_time) + waits
+        if begins >= self.now:
+            self._holds_until(begins)
+        return begins < self.now
+
+    def _holds_until(self, moment: float) -> None:
+        """Notes that an answer about *moment* and later is another one."""
+        if self.trace is not None:
+            self.trace.holds_until(moment + self.grace)
 
     def _end(self, time: int) -> int:
         if self.request.interval.is_intraday:
@@ -169,6 +194,8 @@ async def candles(
         indicators=WindowIndicators(stored, instrument.spec.sessions),
         kept=stored.kept,
         now=loaders.services.clock() - loaders.services.bar_grace_seconds,
+        grace=loaders.services.bar_grace_seconds,
+        trace=loaders.trace,
     )
 
 

@@ -82,7 +82,11 @@ class QuoteType(Node):
     @strawberry.field(description="Whether `asOf` is longer ago than a live price would be.")
     def stale(self, info: Info) -> bool:
         services = info.context.services
-        return self.stored.as_of.timestamp() + services.quote_stale_seconds < services.clock()
+        begins = self.stored.as_of.timestamp() + services.quote_stale_seconds
+        is_stale = begins < services.clock()
+        if not is_stale:
+            info.context.loaders.trace.holds_until(begins)
+        return is_stale
 
     @strawberry.field(description="Where the price comes from.")
     def source(self) -> Source:

@@ -19,7 +19,10 @@ from starlette.types import ASGIApp
 
 from gateway.app import create_app
 from gateway.config import ServerUrls, Settings
+from resolvers.events.position import position_text
 from resolvers.storage.migrate import migrate
+from resolvers.storage.outbox import newest_numbers
+from resolvers.storage.revisions import read_origin
 
 _TEMPLATE = "template_of_tests"
 
@@ -118,10 +121,32 @@ class RunningGateway(RunningApp):
 
     def __init__(self, settings: Settings, urls: ServerUrls) -> None:
         super().__init__(create_app(settings, urls))
+        self._database = urls.database
+
+    async def position(self) -> str | None:
+        """What is written by now, as a client would hold it; None while the database cannot be asked."""
+        try:
+            connection = await asyncpg.connect(self._database, timeout=5)
+        except (OSError, asyncpg.PostgresError):
+            return None
+        try:
+            return position_text(await read_origin(connection), await newest_numbers(connection))
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return None
+        finally:
+            await connection.close(timeout=5)
 
     async def answer(self, query: str, **variables: Any) -> dict[str, Any]:
-        """The whole JSON answer of a POST request."""
-        response = await self.client.post("/graphql", json={"query": query, "variables": variables})
+        """
+        The whole JSON answer of a POST request.
+
+        Tests write to the database beside the gateway, so it is asked for an answer after all that was written.
+        """
+        asked: dict[str, Any] = {"query": query, "variables": variables}
+        position = await self.position()
+        if position is not None:
+            asked["extensions"] = {"after": position}
+        response = await self.client.post("/graphql", json=asked)
         answer: dict[str, Any] = response.json()
         return answer
 

@@ -9,6 +9,11 @@ from starlette.websockets import WebSocket
 from gateway.endpoint.http import GraphQLEndpoint
 from gateway.endpoint.operation import Operation
 from gateway.endpoint.requests import OperationRequest
+from resolvers.errors import BadInput
+from resolvers.events.position import parsed_position
+from resolvers.loaders import Loaders
+from resolvers.model.trace import Trace
+from resolvers.services import Services
 from schema.context import Context
 
 
@@ -20,5 +25,30 @@ class MarketEndpoint(GraphQLEndpoint[Context, None]):
         return Context.of(request.state.services)
 
     def context_of(self, operation: Operation, asked: OperationRequest, context: Context) -> Context:
-        """The same with what is known of the operation's text."""
+        """The same with what is known of the operation's text; it reads past what is held where it must."""
+        if not _has_reached(context.services, asked):
+            context = replace(context, loaders=Loaders(context.services, is_fresh=True))
         return replace(context, plans=operation.plans)
+
+    def trace_of(self, context: Context) -> Trace:
+        """What the loaders have read."""
+        return context.loaders.trace
+
+    def may_be_shared(self, request: Request, asked: OperationRequest) -> bool:
+        """Whether this process has heard of all that the client knows of."""
+        return _has_reached(request.state.services, asked)
+
+
+def _has_reached(services: Services, asked: OperationRequest) -> bool:
+    """
+    Whether this process has heard of everything up to the position in ``extensions.after``.
+
+    Raises:
+        BadInput: If that is no position.
+    """
+    after = asked.extensions.get("after")
+    if after is None:
+        return True
+    if not isinstance(after, str):
+        raise BadInput("extensions.after must be a position, which is a string")
+    return services.events.has_reached(parsed_position(after, services.events.origin))

@@ -100,8 +100,8 @@ class ResponseCache:
         return len(self._answers)
 
     def is_current(self, answer: Answer) -> bool:
-        """Whether an answer may be given: no subject has moved since, and it is not too old."""
-        if answer.until <= self._clock():
+        """Whether an answer may be given: nobody has told that a subject moved since, and it is not too old."""
+        if answer.until <= self._clock() or not self._revisions.is_followed:
             return False
         moves = self._revisions.moves
         if answer.moves != moves:
@@ -183,6 +183,11 @@ class ResponseCache:
         while self.size_bytes > self._max_bytes:
             self._drop(next(iter(self._answers)))
             self.counts.dropped_for_room += 1
+
+    def clear(self) -> None:
+        """Forgets all answers."""
+        self._answers.clear()
+        self.size_bytes = 0
 
     def _drop(self, key: Hashable) -> None:
         answer = self._answers.pop(key, None)

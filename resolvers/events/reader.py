@@ -197,6 +197,7 @@ class Reader:
                     known = {one: max(number, self._revisions.of(one)) for one, number in known.items()}
                 self._revisions.reset(known, prefix=prefix)
             self._position[kind] = stored.position[kind]
+        self._revisions.is_followed = True
 
     def _deliver(self, event: Event) -> None:
         """Moves the revisions before anybody hears of it."""

@@ -128,6 +128,7 @@ class _Served:
 async def served(request: pytest.FixtureRequest) -> AsyncIterator[_Served]:
     """The application as it stands, and without the front, whose answers must be the same."""
     shop = _Shop()
+    shop.revisions.is_followed = True
     endpoint = _Endpoint(shop)
     cache = endpoint.responses = ResponseCache(shop.revisions, clock=time.time, max_bytes=1_000_000)
     app: Any = Starlette(routes=[Route("/graphql", endpoint)], middleware=[Middleware(Compression, minimum_bytes=1000)])

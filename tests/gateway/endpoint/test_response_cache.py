@@ -47,7 +47,9 @@ class _Kitchen:
 
 @pytest.fixture
 def revisions() -> Revisions:
-    return Revisions()
+    revisions = Revisions()
+    revisions.is_followed = True
+    return revisions
 
 
 @pytest.fixture
@@ -84,6 +86,16 @@ async def test_an_answer_is_given_again_until_a_subject_moves(
 
     assert bodies == [b"answer 1", b"answer 1", b"answer 1", b"answer 2"]
     assert (cache.counts.hits, cache.counts.misses, cache.counts.dropped_moved) == (2, 2, 1)
+
+
+async def test_while_nobody_tells_of_changes_nothing_is_given_again(
+    cache: ResponseCache, kitchen: _Kitchen, revisions: Revisions
+) -> None:
+    """A revision that stands still says nothing then."""
+    await _body(cache, "a", kitchen.of("quote:1"))
+    revisions.is_followed = False
+
+    assert await _body(cache, "a", kitchen.of("quote:1")) == b"answer 2"
 
 
 async def test_an_answer_ends_with_its_life(cache: ResponseCache, kitchen: _Kitchen, clock: _Clock) -> None:
