@@ -190,7 +190,7 @@ async def candles(
         instrument=instrument,
         request=request,
         state=stored.state,
-        bars=stored.bars[stored.offset :],
+        bars=stored.bars[stored.offset :] if stored.offset else stored.bars,
         indicators=WindowIndicators(stored, instrument.spec.sessions),
         kept=stored.kept,
         now=loaders.services.clock() - loaders.services.bar_grace_seconds,

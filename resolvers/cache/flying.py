@@ -85,7 +85,8 @@ class Flying(Generic[K, V]):
         if leases is None:
             await self._from_storage(missing)
             return
-        deadline = time.monotonic() + leases.seconds
+        # Long enough for one holder to die, its lease to run out, and another to load.
+        deadline = time.monotonic() + 2 * leases.seconds
         while missing:
             names = self._names(missing)
             claim = await leases.claim(list(names.values())) if time.monotonic() < deadline else None
