@@ -17,6 +17,7 @@ _MIB = 2**20
 _BAR_BYTES = 48  # six columns of eight bytes
 _KEPT_BYTES = 130  # a value of a kept column as float, as JSON, and as a text of its own
 _WINDOW_BYTES = 2_500  # arrays, dataclasses and the request
+_COLUMN_BYTES = 600  # a column without its values
 _INSTRUMENT_BYTES = 1_500
 
 
@@ -35,8 +36,9 @@ def _body_bytes(_: Any, body: WindowBody) -> int:
 
 def _window_bytes(_: Any, window: StoredWindow) -> int:
     """What the bars, the texts of their columns and the computed columns come to at most."""
-    computed = sum(len(columns) for columns in window.computed.values())
-    return _WINDOW_BYTES + len(window.bars) * (_BAR_BYTES + _KEPT_BYTES * len(window.kept) + 8 * computed)
+    kept, computed = len(window.kept), sum(len(columns) for columns in window.computed.values())
+    each = _BAR_BYTES + kept * _KEPT_BYTES + computed * 8
+    return _WINDOW_BYTES + (kept + computed) * _COLUMN_BYTES + len(window.bars) * each
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,14 +13,6 @@ from gateway.embedded import embedded_servers
 from tests.servers import Servers
 
 
-@pytest.fixture
-async def client(servers: Servers) -> AsyncIterator[redis.Redis]:
-    """A client of the test run's Redis."""
-    client = redis.Redis.from_url(servers.urls.redis)
-    yield client
-    await client.aclose()
-
-
 class GatedRedis:
     """
     A Redis on a port of its own, whose answers wait while the gate is closed.

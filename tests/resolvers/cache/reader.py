@@ -48,4 +48,4 @@ async def main(database: str, cache: str, origin: str, instrument_id: int, reade
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:4], *map(int, sys.argv[4:])))  # type: ignore[call-arg, arg-type]
+    asyncio.run(main(*sys.argv[1:4], *map(int, sys.argv[4:])))  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from resolvers.model.quote import Quote
 from resolvers.model.session import SessionCalendar
 from resolvers.model.window import SeriesState
 from resolvers.model.window_parts import NewestBar, WindowBody
+from tests.bars import spaced
 
 _FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 _MAYBE = st.none() | _FLOATS
@@ -132,7 +133,7 @@ def test_small_values_come_back(quote: Quote, instruments: tuple[Instrument, ...
 
 def test_columns_are_views() -> None:
     """Nothing is copied on the way out."""
-    bars = Bars(**{name: np.arange(5, dtype=np.int64 if name == "time" else np.float64) for name in _COLUMNS})
+    bars = spaced(5, Interval.H1)
     state = SeriesState(
         instrument_id=1, interval=Interval.D1, source=Source.FILE, revision=1, first_time=0, last_time=4
     )

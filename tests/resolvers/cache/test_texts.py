@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,15 +12,6 @@ from redis.backoff import NoBackoff
 
 from gateway.embedded import embedded_servers
 from resolvers.cache.texts import Texts
-from tests.servers import Servers
-
-
-@pytest.fixture
-async def client(servers: Servers) -> AsyncIterator[redis.Redis]:
-    """A client of the test run's Redis."""
-    client = redis.Redis.from_url(servers.urls.redis)
-    yield client
-    await client.aclose()
 
 
 async def test_a_text_is_found_again(client: redis.Redis) -> None:

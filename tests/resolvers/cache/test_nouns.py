@@ -1,0 +1,100 @@
+"""What held values are said to weigh is what they weigh at most."""
+
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from resolvers.cache.counters import Counts
+from resolvers.cache.memory import Entry, Memory
+from resolvers.cache.noun import Noun
+from resolvers.cache.nouns import Lives, Nouns
+from resolvers.model.bars import Bars
+from resolvers.model.instrument import Instrument, InstrumentSpec, Source
+from resolvers.model.instrument_page import InstrumentPage
+from resolvers.model.interval import Interval
+from resolvers.model.window import Reach, SeriesState, StoredWindow, WindowRequest
+from resolvers.model.window_parts import parted
+from schema.columns import Column, FloatColumn, MomentColumn
+from tests.bars import NOON, spaced
+
+
+def _deep(value: Any, seen: set[int]) -> int:
+    """Bytes of a value and of everything that it alone refers to."""
+    if value is None or id(value) in seen or isinstance(value, (type, bool, Interval, Source)):
+        return 0
+    seen.add(id(value))
+    size = sys.getsizeof(value)
+    if isinstance(value, np.ndarray):
+        # A view has no bytes of its own, and keeps those of its base.
+        return size + (0 if value.base is None else _deep(value.base, seen))
+    if isinstance(value, dict):
+        return size + sum(_deep(one, seen) for pair in value.items() for one in pair)
+    if isinstance(value, (list, tuple)):
+        return size + sum(_deep(one, seen) for one in value)
+    slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
+    return size + sum(_deep(getattr(value, name, None), seen) for name in slots)
+
+
+def _weight(noun: Noun[Any], key: Any, value: Any) -> int:
+    memory: Memory[Any, Any] = Memory(noun, Counts())
+    memory.put(key, Entry(value, 7, read_at=0.0, ends_at=1.0))
+    return memory.size_bytes
+
+
+def _window(count: int) -> StoredWindow:
+    state = SeriesState(
+        instrument_id=1, interval=Interval.H1, source=Source.FILE, revision=1, first_time=NOON, last_time=NOON
+    )
+    bars = spaced(count, Interval.H1) if count else Bars.empty()
+    window = StoredWindow(state=state, bars=bars, offset=0)
+    columns: dict[str, Column] = {"time": MomentColumn(bars.time)}
+    columns |= {name: FloatColumn(getattr(bars, name)) for name in ("open", "high", "low", "close", "volume")}
+    for name, column in columns.items():
+        # All that a column may come to hold.
+        assert len(column.texts) == len(column.values)
+        window.kept[name] = column
+    for number in range(10):
+        window.computed["sma", number] = (np.arange(float(count)),)
+    return window
+
+
+@pytest.mark.parametrize("count", [0, 1, 50, 1000, 20_000])
+def test_a_window_weighs_no_less_than_it_is(count: int) -> None:
+    """With all that may be made of it; and not twice as much, where its bars are what counts."""
+    request = WindowRequest(
+        instrument_id=1, interval=Interval.H1, start=NOON, end=None, last=count, limit=99, reach=Reach(bars=5)
+    )
+    window, nouns = _window(count), Nouns()
+    weight = _weight(nouns.window, request, window)
+    size = _deep(window, set()) + _deep(request, set())
+    assert size <= weight
+    if count >= 1000:
+        assert weight <= 2 * size
+    body, newest = parted(_window(count))
+    assert _deep(body, set()) <= _weight(nouns.body, request, body) + 48
+    if newest is not None:
+        assert _deep(newest, set()) <= _weight(nouns.newest, (1, Interval.H1), newest)
+
+
+def test_instruments_weigh_no_less_than_they_are() -> None:
+    """Under long names too, which anybody may ask for."""
+    spec = InstrumentSpec(symbol="ACME", name="A" * 100, exchange="XNAS", aliases=("ACM", "AC"))
+    one, nouns = Instrument(id=1, spec=spec), Nouns()
+    for name in ("ACME", "A" * 50_000, "\U0001f600" * 1000):
+        assert _deep(one, set()) + sys.getsizeof(name) <= _weight(nouns.instrument, name, one)
+        page = InstrumentPage(search=name)
+        listed = tuple(Instrument(id=number, spec=spec) for number in range(20))
+        assert _deep(listed, set()) + _deep(page, set()) <= _weight(nouns.page, page, listed)
+        assert _deep(page, set()) <= _weight(nouns.count, page, 7)
+
+
+def test_lives_are_those_that_are_set() -> None:
+    """What does not exist has its own."""
+    nouns = Nouns(Lives(quotes=1.0, candles=2.0, instruments=3.0, absent=0.5))
+    assert nouns.quote.life_seconds == 1.0
+    assert {one.life_seconds for one in (nouns.body, nouns.newest, nouns.window)} == {2.0}
+    assert {one.life_seconds for one in (nouns.instrument, nouns.intervals, nouns.page, nouns.count)} == {3.0}
+    assert [nouns.quote.seconds(value) for value in (None, object())] == [0.5, 1.0]  # type: ignore[arg-type]
+    assert len(list(nouns)) == len({one.name for one in nouns}) == 8
