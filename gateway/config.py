@@ -77,6 +77,18 @@ class Settings:
     max_read_bars: int = _setting(
         2_000_000, "Most bars that one operation may read, those before its windows included.", unit="bars", least=1
     )
+    quote_cache_seconds: float = _setting(
+        300.0, "How long a quote is held at most, if no event says that it has changed.", unit="seconds", least=0
+    )
+    candle_cache_seconds: float = _setting(600.0, "The same for candles.", unit="seconds", least=0)
+    instrument_cache_seconds: float = _setting(600.0, "The same for instruments.", unit="seconds", least=0)
+    absent_cache_seconds: float = _setting(30.0, "The same for what does not exist.", unit="seconds", least=0)
+    window_cache_bytes: int = _setting(
+        134_217_728, "What a process may hold of candles, with all that was made of them.", unit="bytes", least=0
+    )
+    redis_budget_seconds: float = _setting(
+        0.05, "How long Redis may take to answer; then a value is read from PostgreSQL.", unit="seconds", least=0.001
+    )
     max_body_bytes: int = _setting(1_000_000, "Largest body of a request.", unit="bytes", least=1)
     max_batch: int = _setting(10, "Most operations of a batch.", unit="operations", least=1)
     max_document_bytes: int = _setting(_LIMITS.max_document_bytes, "Longest document, in UTF-8.", unit="bytes", least=1)

@@ -12,10 +12,9 @@ from starlette.requests import Request
 from gateway.config import ServerUrls, Settings
 from gateway.endpoint.response_cache import ResponseCache
 from gateway.following import following
+from gateway.holding import tiers_of
 from gateway.observe.health import Ping
 from resolvers.cache.client import Client
-from resolvers.cache.lease import Leases
-from resolvers.cache.redis_tier import RedisTier
 from resolvers.cache.tiers import Tiers
 from resolvers.model.event import Event, EventKind
 from resolvers.model.revisions import Revisions
@@ -80,8 +79,7 @@ async def opened(settings: Settings, urls: ServerUrls, held: Held) -> AsyncItera
         stack.push_async_callback(close_pool, pool, patience_seconds=_PATIENCE_SECONDS)
         stack.push_async_callback(held.client.aclose)
         events = await stack.enter_async_context(following(settings, urls, pool, held.revisions))
-        redis = RedisTier(held.client)
-        tiers = Tiers(origin=events.reader.origin, redis=redis, leases=Leases(redis))
+        tiers = tiers_of(settings, held.client, events.reader.origin)
         stack.push_async_callback(tiers.close)
         events.reader.listeners.append(Forgetting(tiers, held.responses))
         services = Services(

@@ -9,10 +9,10 @@ class Counts:
     """
     What happened to the keys of one noun. While nothing is under way:
 
-        asked for     = memory_hits + memory_misses
-        memory_misses = memory_waits + redis_hits + redis_misses
+        asked for                 = memory_hits + memory_misses + past_tiers
+        memory_misses             = memory_waits + redis_hits + redis_misses
         redis_misses + past_tiers = memory_returns + redis_waits + loads
-        loads         = loaded + absent + failed + abandoned
+        loads                     = loaded + absent + failed + abandoned
 
     What is held in the process alone has the first two numbers and nothing below; its misses ask for other nouns.
 

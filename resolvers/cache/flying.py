@@ -41,6 +41,7 @@ class Flying(Generic[K, V]):
         self._load = load
         self._flight = flight
         self._is_fresh = is_fresh
+        self._era = tiers.era
         self._counts = tiers.counters.of(noun.name)
         self._redis = tiers.redis if noun.encode is not None else None
         # Keys that are counted as missing from Redis, and of these the ones that are counted further.
@@ -140,7 +141,11 @@ class Flying(Generic[K, V]):
             if read and self._redis is not None:
                 # Whoever waits goes on first; writing values down takes a while.
                 await asyncio.sleep(0)
-                writes = [command for one in read if (command := self._write(*one)) is not None]
+                writes = (
+                    []
+                    if self._tiers.era != self._era
+                    else [command for one in read if (command := self._write(*one)) is not None]
+                )
         finally:
             # Also when nobody waits any more: those of other processes need not wait for the lease to run out.
             if leased and self._tiers.leases is not None:
@@ -196,23 +201,33 @@ class Flying(Generic[K, V]):
             counts.loaded += one.value is not None
             counts.absent += one.value is None
             for beside in one.besides:
-                self._tiers.hold(beside.noun, beside.key, beside.value, beside.revision, read_at)
+                self._hold(beside.noun, beside.key, beside.value, beside.revision, read_at)
                 version = Version(beside.subject, beside.revision)
                 besides.append((beside.noun, beside.key, version, beside.value, read_at))
             # Under the revision that it was read with. Under the one that was looked up, a read that an event has
             # overtaken would be held as what the event tells of, for as long as it lives.
-            self._tiers.hold(self._noun, key, one.value, one.revision, read_at)
+            self._hold(self._noun, key, one.value, one.revision, read_at)
             version = Version(self._wanted[key].subject, one.revision)
             values.append((self._noun, key, version, one.value, read_at))
             self._land(key, Found(one.value, one.revision, Tier.STORAGE, 0.0))
         return besides + values
+
+    def _hold(self, noun: Noun[Any], key: Hashable, value: Any, revision: int, read_at: float) -> None:
+        """Holds a value in the process, unless the database has become another one since the flight began."""
+        if self._tiers.era == self._era:
+            self._tiers.hold(noun, key, value, revision, read_at)
 
     def _write(self, noun: Noun[Any], key: Hashable, version: Version, value: Any, read_at: float) -> Command | None:
         """What stores a value in Redis; None where it cannot be stored."""
         life = int((self._tiers.end_of(noun, value, read_at) - self._tiers.clock()) * 1000)
         if noun.encode is None or self._redis is None or not self._redis.is_writable or life <= 0:
             return None
-        payload = None if value is None else noun.encode(value)
+        try:
+            payload = None if value is None else noun.encode(value)
+        # Whoever asked has the value already; that it cannot be written down must not cost others the rest.
+        except Exception as error:
+            self._redis.garbage(type(error).__name__)
+            return None
         if payload is not None and len(payload) > _LARGEST_BYTES:
             return None
         name = self._tiers.redis_key(noun, key, version)
@@ -233,7 +248,7 @@ class Flying(Generic[K, V]):
         read_at = min(read_at, now)
         if self._tiers.end_of(noun, decoded, read_at) <= now:
             return False
-        self._tiers.hold(noun, key, decoded, revision, read_at)
+        self._hold(noun, key, decoded, revision, read_at)
         self._land(key, Found(decoded, revision, Tier.REDIS, now - read_at))
         return True
 

@@ -40,6 +40,7 @@ class Tiers:
     Attributes:
         nouns: The kinds of values.
         counters: What was found where.
+        era: Raised when the database has become another one; what was read before is not held any more.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Tiers:
         self.clock = clock
         self.counters = Counters()
         self.flights = Flights()
+        self.era = 0
         self._chance = chance
         self._memories: dict[str, Memory[Any, Any]] = {}
 
@@ -148,6 +150,18 @@ class Tiers:
         """Drops all that the process holds."""
         for memory in self._memories.values():
             memory.clear()
+
+    def begin_anew(self, origin: str) -> None:
+        """
+        Holds values of the database *origin* from now on, and nothing of what was read before.
+
+        That is for a database whose revisions have gone back, as they do in one that was restored from a backup: the
+        same revisions come again with other values. Restored under its old id it needs a new one, because Redis may
+        hold what it has forgotten.
+        """
+        self.origin = origin
+        self.era += 1
+        self.forget()
 
     async def close(self) -> None:
         """Gives up what is being loaded or stored."""

@@ -102,6 +102,7 @@ async def _assembled(
 ) -> dict[WindowRequest, StoredWindow | _Unread | None]:
     """The windows, from parts that are held or from storage."""
     tiers = reads.services.tiers
+    era = tiers.era
     load = _Load(reads, most_bars=reads.budget.left)
     bodies = await reads.found(tiers.nouns.body, {one: _body_subject(one) for one in requests}, load.bodies)
     # What was read just now is whole already, and its newest bar is of the same snapshot.
@@ -126,7 +127,7 @@ async def _assembled(
             torn.append(request)
         else:
             age = max(found.age, bar.age if bar is not None else 0.0)
-            answers[request] = _kept(reads, request, window, age)
+            answers[request] = _kept(reads, request, window, age, era)
     # The body was read before a change, and the newest bar after it.
     return answers | (await _whole(reads, torn) if torn else {})
 
@@ -146,24 +147,31 @@ def _joined(
 
 async def _whole(reads: Reads, requests: Sequence[WindowRequest]) -> dict[WindowRequest, StoredWindow | None]:
     """The windows from storage, each from one snapshot, whatever is held of them."""
+    era = reads.services.tiers.era
     load = _Load(reads, most_bars=None)
     subjects = {one: _body_subject(one) for one in requests}
     await reads.found(reads.services.tiers.nouns.body, subjects, load.bodies, is_fresh=True)
     return {
-        request: _kept(reads, request, window, 0.0) if (window := load.whole.get(request)) is not None else None
+        request: _kept(reads, request, window, 0.0, era) if (window := load.whole.get(request)) is not None else None
         for request in requests
     }
 
 
-def _kept(reads: Reads, request: WindowRequest, window: StoredWindow, age: float) -> StoredWindow:
-    """Notes what a window rests on, and lets the process hold it, with all that will be made of it."""
+def _kept(reads: Reads, request: WindowRequest, window: StoredWindow, age: float, era: int) -> StoredWindow:
+    """
+    Notes what a window rests on, and lets the process hold it, with all that will be made of it.
+
+    Args:
+        age: How long ago the older of its parts was read, in seconds.
+        era: In which the read has begun.
+    """
     if window.reaches_newest:
         subject = series_subject(request.instrument_id, request.interval)
         reads.trace.rests_on(subject, window.state.revision)
     tiers = reads.services.tiers
     memory = tiers.memory(tiers.nouns.window)
     held = memory.get(request, window.state.revision, tiers.clock())
-    if held is None or held.value is not window:
+    if tiers.era == era and (held is None or held.value is not window):
         tiers.hold(tiers.nouns.window, request, window, window.state.revision, tiers.clock() - age)
         window.kept.grew = window.computed.grew = partial(memory.remeasure, request)
     return window

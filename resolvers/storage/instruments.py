@@ -39,6 +39,10 @@ async def read_instruments_by_name(pool: asyncpg.Pool, names: Sequence[str]) -> 
         return await _read_names(one, names)
 
 
+async def _found(one: "Connection", names: Sequence[str]) -> dict[str, Instrument]:
+    return (await _read_names(one, names)).value
+
+
 async def _read_names(one: "Connection", names: Sequence[str]) -> Versioned[dict[str, Instrument]]:
     rows = await one.fetch(
         _at_revision(
@@ -157,7 +161,7 @@ async def created(one: "Connection", specs: Sequence[InstrumentSpec]) -> tuple[d
             [name for name, _ in names],
             [ids[symbol] for _, symbol in names],
         )
-    found = (await _read_names(one, [spec.symbol for spec in specs])).value
+    found = await _found(one, [spec.symbol for spec in specs])
     return found, [found[symbol] for symbol in ids]
 
 

@@ -35,6 +35,8 @@ class Loads:
                 for key in keys:
                     flight.land(key, key.upper())
             except asyncio.CancelledError:
+                # What there is to be tidied up takes a while.
+                await _turn()
                 self.ended.append("given up")
                 raise
             self.ended.append("landed")

@@ -157,7 +157,8 @@ async def test_the_process_is_looked_at_again_before_a_load(gated: GatedRedis) -
     # The snapshot that the first one reads is already the new one.
     tiers.hold(NUMBER, 3, 9, 8, tiers.clock())
     gated.gate.set()
-    assert await second == [(9, Tier.MEMORY)]
+    async with asyncio.timeout(30):
+        assert await second == [(9, Tier.MEMORY)]
     store.gate.set()
     await first
     await _settled(tiers)
@@ -442,6 +443,22 @@ async def test_what_a_load_brings_along_is_there_before_its_value(client: redis.
     assert (await tier(tiers)).tier is Tier.MEMORY
     assert (await other.get_many(NUMBER, at(7, 3), store.load))[3].tier is Tier.REDIS
     assert (await tier(other)).value == 5
+
+
+async def test_a_database_that_was_restored_is_another_one(client: redis.Redis) -> None:
+    """The same revisions come again with other values: nothing held serves, nor what is being read meanwhile."""
+    store, tiers = Store(), _process(client, uuid4().hex)
+    await _get(tiers, store, 3, revision=5)
+    await _settled(tiers)
+    store.gate.clear()
+    store.begun.clear()
+    reader = asyncio.create_task(_get(tiers, store, 4, revision=5))
+    await store.begun.wait()
+    tiers.begin_anew(uuid4().hex)
+    store.gate.set()
+    await reader
+    await _settled(tiers)
+    assert await _get(tiers, store, 3, 4, revision=5) == [(9, Tier.STORAGE), (16, Tier.STORAGE)]
 
 
 async def test_closing_ends_what_is_under_way(client: redis.Redis) -> None:

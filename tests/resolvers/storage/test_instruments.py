@@ -16,6 +16,10 @@ from resolvers.storage.instruments import (
     instrument_page,
     instruments_by_id,
     instruments_by_name,
+    read_instrument_count,
+    read_instrument_page,
+    read_instruments_by_name,
+    read_intervals,
     stored_intervals,
     update_instrument,
 )
@@ -224,3 +228,31 @@ async def test_stored_intervals_are_those_with_bars(pool: Pool) -> None:
     await store(pool, acme, Interval.H1, spaced(3, Interval.H1))
     found = await stored_intervals(pool, [acme.id, nadir.id])
     assert found == {acme.id: [Interval.H1, Interval.H4, Interval.D1, Interval.W1]}
+
+
+async def test_reads_have_the_revision_of_their_own_snapshot(pool: Pool) -> None:
+    """Also those that find nothing."""
+    nothing = InstrumentPage(search="ACME")
+
+    async def revisions() -> set[int]:
+        reads = (
+            read_instruments_by_name(pool, ["ACME", "A\0"]),
+            read_instruments_by_name(pool, []),
+            read_intervals(pool, [1]),
+            read_instrument_page(pool, nothing),
+            read_instrument_page(pool, InstrumentPage(first=1, after="A")),
+            read_instrument_count(pool, nothing),
+        )
+        return {(await read).revision for read in reads}
+
+    assert len(await revisions()) == 1
+    await pool.execute("UPDATE collections SET revision = 40")
+    assert await revisions() == {40}
+    acme = await instrument(pool)
+    await store(pool, acme, Interval.D1, spaced(2, Interval.D1))
+    await pool.execute("UPDATE collections SET revision = 41")
+    assert await revisions() == {41}
+    assert (await read_instruments_by_name(pool, ["ACME"])).value == {"ACME": acme}
+    assert (await read_intervals(pool, [acme.id])).value == {acme.id: [Interval.D1, Interval.W1]}
+    assert (await read_instrument_page(pool, nothing)).value == [acme]
+    assert (await read_instrument_count(pool, nothing)).value == 1

@@ -27,7 +27,9 @@ from resolvers.storage.migrate import migrate
 from resolvers.storage.partitions import ensure_partitions, tidy
 from resolvers.storage.pool import Pool, alone, connection, open_pool, ping, snapshot
 from resolvers.storage.quotes import latest_quotes, store_quotes
+from resolvers.storage.revisions import origin_of
 from resolvers.storage.series import holds_bars_from
+from resolvers.storage.windows import newest_bars
 from tests.resolvers.storage.gates import blocked
 from tests.servers import database_url
 
@@ -234,6 +236,8 @@ _CALLS: dict[str, Callable[[Pool], Awaitable[object]]] = {
     "instrument_count": lambda pool: instrument_count(pool, InstrumentPage()),
     "create_instruments": lambda pool: create_instruments(pool, [InstrumentSpec(symbol="ACME")]),
     "stored_intervals": lambda pool: stored_intervals(pool, [1]),
+    "newest_bars": lambda pool: newest_bars(pool, []),
+    "origin_of": origin_of,
     "holds_bars_from": lambda pool: holds_bars_from(pool, Source.FILE),
     "ensure_partitions": lambda pool: ensure_partitions(pool, [2024]),
     "tidy": lambda pool: tidy(pool, [2024]),

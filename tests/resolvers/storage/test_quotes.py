@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from resolvers.model.instrument import Source
 from resolvers.model.quote import Quote
+from resolvers.model.versioned import Versioned
 from resolvers.storage.pool import Pool
-from resolvers.storage.quotes import latest_quotes, store_quotes
+from resolvers.storage.quotes import latest_quotes, read_quotes, store_quotes
 from tests.bars import instrument
 
 _NOON = datetime(2024, 1, 8, 12, tzinfo=UTC)
@@ -32,6 +33,14 @@ async def test_quotes_come_back_as_they_were_stored(pool: Pool) -> None:
     await store_quotes(pool, [bare, _quote(acme.id)])
     assert await latest_quotes(pool, [acme.id, nadir.id, other.id]) == {acme.id: _quote(acme.id), nadir.id: bare}
     assert await latest_quotes(pool, []) == {}
+
+
+async def test_a_quote_is_read_with_its_revision(pool: Pool) -> None:
+    """In the same statement."""
+    acme, nadir = [await instrument(pool, symbol) for symbol in ("ACME", "NADIR")]
+    await store_quotes(pool, [_quote(acme.id)])
+    await pool.execute("UPDATE quotes SET revision = 9")
+    assert await read_quotes(pool, [acme.id, nadir.id]) == {acme.id: Versioned(_quote(acme.id), 9)}
 
 
 async def test_an_older_quote_does_not_replace_a_newer_one(pool: Pool) -> None:

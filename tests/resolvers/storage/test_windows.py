@@ -15,7 +15,7 @@ from resolvers.model.interval import Interval
 from resolvers.model.session import DAY
 from resolvers.model.window import Reach, StoredWindow, WindowRequest
 from resolvers.storage.pool import Pool
-from resolvers.storage.windows import month_start, stored_windows
+from resolvers.storage.windows import month_start, newest_bars, read_windows, stored_windows
 from tests.bars import instrument, spaced, store, walk
 from tests.resolvers.storage.gates import blocked, held
 
@@ -240,3 +240,41 @@ async def test_revision_and_bars_are_of_one_moment(pool: Pool, urls: ServerUrls)
     (window,) = await stored_windows(pool, Interval.M5, [request])
     assert window is not None
     assert (window.state.revision, window.bars.volume[0]) == (2, bars.volume[0] + 1)
+
+
+@pytest.mark.usefixtures("stored")
+async def test_windows_beyond_a_bound_are_not_read(pool: Pool) -> None:
+    """They say what they would take, and leave room for those behind them; the revisions are told anyway."""
+    await pool.execute("UPDATE series SET revision = 7, body_revision = 5")
+    requests = [_request(Interval.D1, number, last=last) for number, last in ((1, 20), (2, 30), (3, 1), (1, 10))]
+    reads = await read_windows(pool, Interval.D1, requests, most_bars=30)
+    assert [None if one.window is None else len(one.window.bars) for one in reads] == [20, None, None, 10]
+    assert [one.unread_bars for one in reads] == [0, 30, 0, 0]
+    assert [(one.revision, one.body_revision) for one in reads] == [(7, 5), (7, 5), (0, 0), (7, 5)]
+    states = [one.window.state for one in reads if one.window is not None]
+    assert {(state.revision, state.body_revision) for state in states} == {(7, 5)}
+    # A series that was created and holds nothing.
+    (barren,) = await read_windows(pool, Interval.W1, [_request(Interval.W1, 1)])
+    assert (barren.window is None, barren.revision, barren.unread_bars) == (False, 7, 0)
+    await pool.execute("UPDATE series SET last_time = NULL WHERE bar_minutes = 10080")
+    (barren,) = await read_windows(pool, Interval.W1, [_request(Interval.W1, 1)])
+    assert (barren.window, barren.revision, barren.body_revision) == (None, 7, 5)
+
+
+@pytest.mark.usefixtures("stored")
+async def test_the_newest_bar_is_the_last_of_its_series(pool: Pool) -> None:
+    """Of several intervals at once; with a missing volume, and without any bar."""
+    await pool.execute("UPDATE series SET revision = 7, body_revision = 5 WHERE instrument_id = 1")
+    await pool.execute("UPDATE candles SET volume = NULL WHERE instrument_id = 2")
+    series = [(1, Interval.D1), (2, Interval.M5), (3, Interval.D1), (1, Interval.M1)]
+    found = await newest_bars(pool, series)
+    assert set(found) == set(series[:2])
+    for key, newest in found.items():
+        last = STORED[key][-1:]
+        assert newest.bars.close.tobytes() == last.close.tobytes()
+        assert newest.bars.time.tobytes() == last.time.tobytes()
+        assert newest.state.last_time == last.time[0]
+        assert np.isnan(newest.bars.volume[0]) == (key[0] == 2)
+    state = found[1, Interval.D1].state
+    assert (state.revision, state.body_revision, state.source) == (7, 5, Source.FILE)
+    assert await newest_bars(pool, []) == {}
