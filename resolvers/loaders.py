@@ -19,7 +19,7 @@ from resolvers.reading.instruments import (
     latest_quotes,
     stored_intervals,
 )
-from resolvers.reading.reads import Missing, Reads
+from resolvers.reading.reads import MISSING, Missing, Reads
 from resolvers.reading.windows import held_window, windows
 from resolvers.services import Services
 
@@ -58,14 +58,9 @@ class Loader(Generic[K, V]):
 
     async def load(self, key: K) -> V | None:
         """The value of *key*, read together with what else was asked for in this moment."""
-        # Behind one who waits everybody does, so that values are given, and budgets taken, in the order of the asking.
-        if self._held is not None and not self._waiting:
-            if key in self._known:
-                return self._known[key]
-            held = self._held(key)
-            if not isinstance(held, Missing):
-                self._known[key] = held
-                return held
+        ready = self._ready(key)
+        if not isinstance(ready, Missing):
+            return ready
         future = self._loader.load(key)
         self._waiting += 1
         try:
@@ -83,7 +78,29 @@ class Loader(Generic[K, V]):
 
     async def load_many(self, keys: Sequence[K]) -> list[V | None]:
         """The values of *keys*, in their order."""
-        return list(await asyncio.gather(*(self.load(key) for key in keys)))
+        values: list[V | None] = []
+        for key in keys:
+            ready = self._ready(key)
+            if isinstance(ready, Missing):
+                break
+            values.append(ready)
+        return values + list(await asyncio.gather(*(self.load(key) for key in keys[len(values) :])))
+
+    def _ready(self, key: K) -> V | Missing | None:
+        """
+        The value of *key* where it is there without waiting.
+
+        Behind one who waits everybody does who asks for something new, so that budgets are taken in the order of the
+        asking.
+        """
+        if key in self._known:
+            return self._known[key]
+        if self._held is None or self._waiting:
+            return MISSING
+        held = self._held(key)
+        if not isinstance(held, Missing):
+            self._known[key] = held
+        return held
 
     async def _in_order(self, keys: list[K]) -> list[V | None]:
         """The values of a batch; it has a task to itself."""

@@ -11,6 +11,7 @@ from resolvers.ingest import Ingest
 from resolvers.loaders import Loader, Loaders
 from resolvers.model.interval import Interval
 from resolvers.model.window import WindowRequest
+from resolvers.reading.reads import MISSING, Missing
 from resolvers.services import Services
 from resolvers.storage.pool import Pool
 from tests.bars import LATER, instrument, spaced, store
@@ -129,6 +130,25 @@ async def test_an_error_of_a_batch_is_everybodys() -> None:
     assert [str(end) for end in ends] == ["no square of -1"] * 2
     with pytest.raises(ValueError, match="no square"):
         await loader.load(-1)
+
+
+async def test_what_is_held_waits_for_nobody_but_those_before_it() -> None:
+    """No batch for what is there; behind one that is not, everything comes in the order of the asking."""
+    numbers, looks = Numbers(), list[int]()
+
+    def held(key: int) -> int | Missing:
+        looks.append(key)
+        return -key if key < 3 else MISSING
+
+    loader: Loader[int, int] = Loader(numbers.squares, held)
+    assert await loader.load_many([1, 2, 1]) == [-1, -2, -1]
+    assert numbers.asked == []
+    # Each is looked for once, and is the same for the whole operation.
+    assert looks == [1, 2]
+    assert await loader.load_many([0, 4, 1, -2, 3]) == [0, 16, -1, 4, 9]
+    assert numbers.asked == [[4, -2, 3]]
+    assert await loader.load_many([4, -2, 0]) == [16, 4, 0]
+    assert numbers.asked == [[4, -2, 3]]
 
 
 async def test_windows_of_several_intervals_come_in_their_places(pool: Pool) -> None:
