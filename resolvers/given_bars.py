@@ -46,7 +46,7 @@ def refused_bars(
     for at in np.flatnonzero(_is_odd(interval, bars, now)).tolist() + _with_fractions(given):
         error = BadInput(f"{_expected(interval)}, was {given[at].time.isoformat()}")
         refused[at] = Refusal(index=index, error=error, path=("bars", at, "time"))
-    return refused
+    return dict(sorted(refused.items()))
 
 
 def _with_fractions(given: Sequence[GivenBar]) -> list[int]:

@@ -3,7 +3,7 @@
 import itertools
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,8 @@ import pytest
 from gateway.config import ServerUrls, Settings
 from gateway.embedded import embedded_servers
 from resolvers.storage.pool import Pool, open_pool
+from tests.following import Events
+from tests.redis_server import OwnRedis
 from tests.servers import RunningGateway, Servers, fresh_database, make_template
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -79,3 +81,20 @@ async def gateway(urls: ServerUrls) -> AsyncIterator[RunningGateway]:
     """A running gateway on the test's database."""
     async with RunningGateway(Settings(), urls) as running:
         yield running
+
+
+@pytest.fixture
+async def own_redis() -> AsyncIterator[OwnRedis]:
+    """A Redis that the test may stop; its folder is short, because sockets' names must be."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = OwnRedis(Path(folder))
+        await server.start()
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+async def events(pool: Pool, urls: ServerUrls, own_redis: OwnRedis) -> AsyncIterator[Events]:
+    """An empty database with a Redis of its own."""
+    async with AsyncExitStack() as stack:
+        yield Events(pool, urls, own_redis, stack)

@@ -18,7 +18,7 @@ from resolvers.model.quote import Quote
 from resolvers.model.revisions import Revisions
 from resolvers.storage.outbox import encoded
 from tests.bars import NOON
-from tests.resolvers.events.conftest import Events, Heard, eventually
+from tests.following import Events, Heard, eventually
 
 _CANDLES, _QUOTES = EventKind.CANDLES, EventKind.QUOTES
 

@@ -12,7 +12,7 @@ from resolvers.events.relay import Relay
 from resolvers.model.event import EventKind
 from resolvers.model.instrument import Instrument
 from resolvers.storage.pool import Pool
-from tests.resolvers.events.conftest import Events, eventually
+from tests.following import Events, eventually
 
 _CANDLES = EventKind.CANDLES
 
