@@ -171,6 +171,19 @@ async def test_bars_that_go_move_the_body(pool: Pool) -> None:
     assert "bar" not in body
 
 
+async def test_the_newest_bar_that_goes_alone_moves_the_body(pool: Pool) -> None:
+    """By another calendar its hour belongs to the day before, which was stored itself: that one is the newest now."""
+    acme, midnight = await instrument(pool), NOON // 86_400 * 86_400
+    await _stored(pool, acme, Interval.D1, spaced(1, Interval.D1, start=midnight))
+    await _stored(pool, acme, Interval.H1, spaced(1, Interval.H1, start=midnight + 86_400))
+    before = await _revisions(pool, acme, Interval.D1)
+    edited = await update_instrument(pool, acme, {"timezone": "America/New_York"}, None)
+    written = await rederive_sessions(pool, edited)
+    (days,) = [event for event in written.events if event.body.get("interval") == "D1"]
+    assert (days.body["bars"], days.body["lastTime"], days.body["isNewestOnly"]) == (1, midnight + 86_400, False)
+    assert await _revisions(pool, acme, Interval.D1) == (before[0] + 1, before[0] + 1)
+
+
 async def test_one_write_of_stored_and_derived_bars_is_one_event(pool: Pool) -> None:
     """Hours that are stored beside minutes of other hours: the series H1 is told of once, as it is at the end."""
     acme = await instrument(pool)
