@@ -261,6 +261,15 @@ async def test_quotes_rise_with_each_change(pool: Pool) -> None:
     assert await _outbox(pool, EventKind.QUOTES) == []
 
 
+async def test_a_bar_long_ago_is_no_news_of_the_quote(pool: Pool) -> None:
+    """It is compared with the day before alone."""
+    acme, days = await instrument(pool), spaced(9, Interval.D1)
+    await _stored(pool, acme, Interval.D1, days)
+    written = await _stored(pool, acme, Interval.D1, _with_close(days, 2, 42.0))
+    assert written.position.keys() == {EventKind.CANDLES}
+    assert await pool.fetchval("SELECT revision FROM quotes") == 1
+
+
 async def test_a_repeated_quote_changes_nothing_after_days_were_stored(pool: Pool) -> None:
     """Its previous close came from a day that was stored later, and comes from it again."""
     acme = await instrument(pool)
