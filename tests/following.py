@@ -105,11 +105,15 @@ class Events:
 
     @asynccontextmanager
     async def relaying(
-        self, *, stream_age: timedelta = timedelta(minutes=15), kind: type[Relay] = Relay
+        self,
+        *,
+        stream_age: timedelta = timedelta(minutes=15),
+        tidy_seconds: float = 0.05,
+        kind: type[Relay] = Relay,
     ) -> AsyncIterator[Relay]:
         """A relay at work."""
         client = open_client(self.redis.url)
-        relay = kind(self.urls.database, client, poll_seconds=0.05, stream_age=stream_age, tidy_seconds=0.05)
+        relay = kind(self.urls.database, client, poll_seconds=0.05, stream_age=stream_age, tidy_seconds=tidy_seconds)
         async with in_background(relay.run()):
             yield relay
         await client.aclose()

@@ -196,6 +196,21 @@ async def test_quotes_arrive_by_their_writer(events: Events, acme: Instrument) -
     assert publisher.failed == 0
 
 
+async def test_quotes_that_overtake_each_other_are_a_reset(events: Events, acme: Instrument) -> None:
+    """Redis refuses the smaller number that comes late, and nobody misses what it was about."""
+    client = open_client(events.redis.url)
+    events.stack.push_async_callback(client.aclose)
+    publisher, silent = QuotesPublisher(events.pool, client), Ingest(events.pool)
+    process = await events.process()
+    first = await silent.quotes([_quote(acme, 1.0)])
+    second = await silent.quotes([_quote(acme, 2.0)])
+    await publisher.publish(second.events)
+    await publisher.publish(first.events)
+    await process.heard.until(lambda: "reset quotes" in process.heard.log)
+    await process.assert_up_to_date()
+    assert process.heard.numbers(_QUOTES) == []
+
+
 async def test_a_writer_does_not_fail_where_quotes_cannot_be_told(
     events: Events, acme: Instrument, caplog: pytest.LogCaptureFixture
 ) -> None:
