@@ -13,10 +13,12 @@ from resolvers.storage.bars import SeriesWrite, Written
 from resolvers.storage.pool import Pool
 from tests.bars import LATER, NOON, instrument, spaced, store
 
+_MOMENT = datetime.fromtimestamp(NOON, UTC)
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(kw_only=True)
 class _Bar:
-    time: datetime = datetime.fromtimestamp(NOON, UTC)
+    time: datetime = _MOMENT
     open: float = 5.0
     high: float = 7.0
     low: float = 4.0
@@ -24,7 +26,7 @@ class _Bar:
     volume: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class _Item:
     symbol: str
     interval: Interval = Interval.H1
