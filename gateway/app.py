@@ -1,7 +1,5 @@
 """The ASGI application: routes, and the middleware as one list."""
 
-import time
-
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -15,14 +13,11 @@ from gateway.endpoint.front import Front
 from gateway.endpoint.http_caching import HTTPCaching
 from gateway.endpoint.market import MarketEndpoint
 from gateway.endpoint.persisted import PersistedOperations, trusted_documents
-from gateway.endpoint.response_cache import ResponseCache
 from gateway.lifespan import Held, lifespan_of, pings_of
 from gateway.observe.health import live, ready
 from gateway.pages.files import page_files
 from gateway.pages.page import PageForBrowsers
-from resolvers.cache.client import open_client
 from resolvers.cache.texts import Texts
-from resolvers.model.revisions import Revisions
 from schema.build import build_schema
 
 _PATH = "/graphql"
@@ -30,12 +25,7 @@ _PATH = "/graphql"
 
 def create_app(settings: Settings, urls: ServerUrls) -> ASGIApp:
     """The gateway for *settings*, on the servers at *urls*."""
-    revisions = Revisions()
-    held = Held(
-        client=open_client(urls.redis),
-        revisions=revisions,
-        responses=ResponseCache(revisions, clock=time.time, max_bytes=settings.response_cache_bytes),
-    )
+    held = Held.of(settings, urls)
     caching = HTTPCaching(shared_seconds=settings.shared_cache_seconds)
     app = _application(settings, urls, held, caching)
     return Front(app, held.responses, caching, path=_PATH, minimum_bytes=settings.gzip_min_bytes)

@@ -14,7 +14,7 @@ from gateway.endpoint.response_cache import ResponseCache
 from gateway.following import following
 from gateway.holding import tiers_of
 from gateway.observe.health import Ping
-from resolvers.cache.client import Client
+from resolvers.cache.client import Client, open_client
 from resolvers.cache.tiers import Tiers
 from resolvers.model.event import Event, EventKind
 from resolvers.model.revisions import Revisions
@@ -45,6 +45,16 @@ class Held:
     client: Client
     revisions: Revisions
     responses: ResponseCache
+
+    @classmethod
+    def of(cls, settings: Settings, urls: ServerUrls) -> "Held":
+        """What the settings have it."""
+        revisions = Revisions()
+        return cls(
+            client=open_client(urls.redis),
+            revisions=revisions,
+            responses=ResponseCache(revisions, clock=time.time, max_bytes=settings.response_cache_bytes),
+        )
 
 
 class Forgetting:

@@ -4,7 +4,7 @@ import redis.asyncio as redis
 
 from gateway.config import ServerUrls, Settings
 from gateway.holding import tiers_of
-from gateway.lifespan import opened
+from gateway.lifespan import Held, opened
 from resolvers.storage.revisions import origin_of
 
 
@@ -27,8 +27,7 @@ async def test_lives_and_bounds_are_the_settings(urls: ServerUrls) -> None:
 
 async def test_a_process_holds_values_of_its_own_database(urls: ServerUrls) -> None:
     """Under its id, in the Redis of the settings."""
-    client = redis.Redis.from_url(urls.redis)
-    async with opened(Settings(), urls, client) as state:
+    async with opened(Settings(), urls, Held.of(Settings(), urls)) as state:
         services = state["services"]
         assert services.tiers.origin == await origin_of(services.pool)
         assert services.tiers.redis is not None

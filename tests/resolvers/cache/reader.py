@@ -10,6 +10,7 @@ import redis.asyncio as redis
 from resolvers.cache.lease import Leases
 from resolvers.cache.redis_tier import RedisTier
 from resolvers.cache.tiers import Tiers
+from resolvers.ingest import Ingest
 from resolvers.loaders import Loaders
 from resolvers.model.interval import Interval
 from resolvers.model.revisions import Revisions
@@ -26,6 +27,7 @@ async def main(database: str, cache: str, origin: str, instrument_id: int, reade
     tiers = Tiers(origin=origin, redis=tier, leases=Leases(tier))
     services = Services(
         pool=pool,
+        ingest=Ingest(pool),
         clock=lambda: 0.0,
         max_bars=10_000,
         bar_grace_seconds=0.0,

@@ -13,7 +13,6 @@ from resolvers.cache.redis_tier import RedisTier
 from resolvers.cache.trouble import Trouble
 from tests.resolvers.cache.conftest import GatedRedis
 
-
 _LIMIT_SECONDS = 15
 
 

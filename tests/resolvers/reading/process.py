@@ -8,6 +8,7 @@ from resolvers.cache.lease import Leases
 from resolvers.cache.nouns import Nouns
 from resolvers.cache.redis_tier import RedisTier
 from resolvers.cache.tiers import Tiers
+from resolvers.ingest import Ingest
 from resolvers.loaders import Loaders
 from resolvers.model.event import INSTRUMENTS, body_subject, quote_subject, series_subject
 from resolvers.model.interval import Interval
@@ -49,6 +50,7 @@ class Process:
         self.revisions.is_followed = True
         self.services = Services(
             pool=pool,
+            ingest=Ingest(pool),
             clock=lambda: LATER,
             max_bars=1000,
             max_read_bars=max_read_bars,
