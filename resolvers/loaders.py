@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from functools import cached_property, partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from aiodataloader import DataLoader
 
@@ -25,6 +25,7 @@ from resolvers.services import Services
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+Futures: TypeAlias = dict[K, asyncio.Future[V | None]]
 
 
 class Loader(Generic[K, V]):
@@ -47,14 +48,15 @@ class Loader(Generic[K, V]):
         self._batch = batch
         self._held = held
         self._known: dict[K, V | None] = {}
-        self._futures: dict[K, asyncio.Future[V | None]] = {}
+        self._futures: Futures[K, V] = {}
         self._reading: set[asyncio.Task[Any]] = set()
         self._waiting = 0
 
     @cached_property
     def _loader(self) -> "DataLoader[K, V | None]":
         # Made when it is asked for the first time: most operations use one or two of five.
-        return DataLoader(self._in_order, cache_map=self._futures)
+        futures = self._futures = {}
+        return DataLoader(partial(self._in_order, futures), cache_map=futures)
 
     async def load(self, key: K) -> V | None:
         """The value of *key*, read together with what else was asked for in this moment."""
@@ -102,9 +104,9 @@ class Loader(Generic[K, V]):
             self._known[key] = held
         return held
 
-    async def _in_order(self, keys: list[K]) -> list[V | None]:
-        """The values of a batch; it has a task to itself."""
-        wanted = [key for key in keys if key in self._futures]
+    async def _in_order(self, futures: Futures[K, V], keys: list[K]) -> list[V | None]:
+        """The values of a batch, which has a task to itself; those are read that *futures* still has."""
+        wanted = [key for key in keys if key in futures]
         if not wanted:
             return [None] * len(keys)
         task: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment]
@@ -116,12 +118,18 @@ class Loader(Generic[K, V]):
         return [found.get(key) for key in keys]
 
     def _stop(self) -> None:
-        """Ends what is read for nobody; whoever asks for it later begins anew."""
+        """
+        Ends what is read for nobody; whoever asks for it later begins anew.
+
+        With another loader: a batch that fails as it ends takes its keys out of its own, asked anew or not.
+        """
         for future in self._futures.values():
             future.cancel()
         self._futures.clear()
         for task in self._reading:
             task.cancel()
+        self._reading.clear()
+        del self._loader
 
 
 def _taken(future: "asyncio.Future[Any]") -> None:

@@ -102,6 +102,34 @@ async def test_a_batch_that_nobody_waits_for_does_not_begin() -> None:
     assert await loader.load(3) == 9
 
 
+async def test_what_is_asked_anew_is_not_touched_by_the_stopped_batch() -> None:
+    """It may fail as it ends, say because PostgreSQL is gone, when the same key is on its way again."""
+    asked: list[list[int]] = []
+    begun, ending = asyncio.Event(), asyncio.Event()
+
+    async def squares(keys: Sequence[int]) -> dict[int, int]:
+        asked.append(list(keys))
+        if len(asked) == 1:
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                await ending.wait()
+                raise ValueError("gone") from None
+        return {key: key * key for key in keys}
+
+    loader: Loader[int, int] = Loader(squares)
+    task = asyncio.create_task(loader.load(3))
+    await begun.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    again = asyncio.create_task(loader.load(3))
+    await asyncio.sleep(0)
+    ending.set()
+    assert await again == 9
+    assert asked == [[3], [3]]
+
+
 async def test_an_error_that_nobody_waits_for_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     """One caller has gone, the other gets a value of the same batch."""
     begun, gate = asyncio.Event(), asyncio.Event()
