@@ -4,7 +4,8 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers.publishing import publish_candles, publish_quotes
+from resolvers.published_candles import publish_candles
+from resolvers.published_quotes import publish_quotes
 from schema.context import Info
 from schema.market_costs import PUBLISH_CANDLES, PUBLISH_QUOTES
 from schema.publishing import PublishCandlesInput, PublishPayload, PublishQuotesInput

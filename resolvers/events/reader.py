@@ -134,10 +134,9 @@ class Reader:
 
     async def _take(self, entry: Entry) -> None:
         kind, event = entry.kind, entry.event()
-        if entry.number <= self._position[kind]:
-            return  # read already, from the outbox or with a snapshot
         if event is None or entry.number > self._position[kind] + 1:
             await self._fill(kind, entry.number if event is None else entry.number - 1)
+        # Otherwise it was read meanwhile, from the outbox or with a snapshot.
         if event is not None and entry.number == self._position[kind] + 1:
             self._deliver(event)
 
@@ -155,7 +154,11 @@ class Reader:
             await self._reset(kind, up_to)
 
     async def _reset(self, kind: EventKind, up_to: int) -> None:
+        before = self._position[kind]
         await self._renew([kind], may_go_back=False)
+        if self._position[kind] < before:
+            await self._restore()
+            return
         logger.warning("events of %s were missed, their subjects are read anew", kind.value)
         self._tell_reset([kind])
         if self._position[kind] < up_to:
@@ -173,9 +176,7 @@ class Reader:
         numbers = await stored_position(self._pool)
         self._postgres.over()
         if any(numbers.get(kind, 0) < before[kind] for kind in _ALL):
-            logger.warning("the database has fewer events than before, it was restored: everything is read anew")
-            await self._renew(_ALL, may_go_back=True)
-            self._tell_reset(_ALL)
+            await self._restore()
         due = numbers if at_once else self._expected
         self._expected = numbers
         for kind in _ALL:
@@ -184,18 +185,22 @@ class Reader:
             if self._position[kind] < number:
                 await self._fill(kind, number)
 
+    async def _restore(self) -> None:
+        logger.warning("the database has fewer events than before, it was restored: everything is read anew")
+        await self._renew(_ALL, may_go_back=True)
+        self._tell_reset(_ALL)
+
     async def _renew(self, kinds: Collection[EventKind], *, may_go_back: bool) -> None:
         """Takes revisions and numbers of *kinds* from one snapshot; nobody sees the ones without the others."""
         stored = await stored_revisions(self._pool, kinds)
         if self.origin != stored.origin:
             self._streams = Streams(self._client, stored.origin)
+        for prefix in [prefix for kind in kinds for prefix in prefixes_of(kind)] if may_go_back else []:
+            self._revisions.reset({}, prefix=prefix)
+        # Never back otherwise: what this process wrote after the snapshot has moved already.
+        for subject, revision in stored.revisions.items():
+            self._revisions.move(subject, revision)
         for kind in kinds:
-            for prefix in prefixes_of(kind):
-                known = {one: number for one, number in stored.revisions.items() if one.startswith(prefix)}
-                if not may_go_back:
-                    # What this process wrote after the snapshot has moved already.
-                    known = {one: max(number, self._revisions.of(one)) for one, number in known.items()}
-                self._revisions.reset(known, prefix=prefix)
             self._position[kind] = stored.position[kind]
         self._revisions.is_followed = True
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from resolvers.ingest import Ingest
 from resolvers.model.instrument import Source
 from resolvers.model.interval import Interval
-from resolvers.publishing import publish_candles
+from resolvers.published_candles import publish_candles
 from resolvers.services import Services
 from resolvers.storage.bars import SeriesWrite, Written
 from resolvers.storage.pool import Pool
