@@ -231,27 +231,35 @@ async def test_a_writer_does_not_fail_where_quotes_cannot_be_told(
 
 
 async def test_garbage_in_a_stream_is_a_hole(events: Events, acme: Instrument) -> None:
-    """Bytes that are no event, fields of somebody else, an id between two numbers: the outbox knows better."""
+    """An id between two numbers, fields of somebody else, bytes that are no event: the outbox knows better."""
     streams = await events.streams()
     process = await events.process()
-    await events.write(acme, 4, first=1)
+    await events.write(acme, 5, first=1)
     rows = {
         row["number"]: row["body"]
         for row in await events.pool.fetch("SELECT number, body FROM outbox WHERE kind = 'candles'")
     }
     async with events.redis.client() as client:
         key = streams.key(_CANDLES)
-        await client.xadd(key, {"event": b"\xff{"}, id="2-0")
-        await client.xadd(key, {"event": rows[2]}, id="2-7")
+        # More than are read at once, none of which may keep the reader from what follows.
+        pipeline = client.pipeline(transaction=False)
+        for part in range(1, 700):
+            pipeline.xadd(key, {"event": rows[6]}, id=f"1-{part}")
+        await pipeline.execute()
+        await client.xadd(key, {"event": rows[6]}, id="2-7")
         await client.xadd(key, {"other": "fields"}, id="3-0")
         await client.xadd(key, {"event": b'{"revisions": {"a": "b"}, "body": {}}'}, id="4-0")
-        await client.xadd(key, {"event": rows[5]}, id="5-0")
-    await process.heard.until_number(5)
-    assert process.heard.numbers() == [2, 3, 4, 5]
-    assert [event.body["symbol"] for event in process.heard.events] == ["ACME"] * 4
+        await client.xadd(key, {"event": b"\xff{"}, id="5-0")
+        await client.xadd(key, {"event": rows[6]}, id="6-0")
+    await process.heard.until_number(6)
+    assert process.heard.numbers() == [2, 3, 4, 5, 6]
+    times = [event.body["firstTime"] for event in process.heard.events]
+    assert times == sorted(set(times))
 
 
-async def test_entries_of_nobody_do_not_stop_the_events(events: Events, acme: Instrument) -> None:
+async def test_entries_of_nobody_do_not_stop_the_events(
+    events: Events, acme: Instrument, caplog: pytest.LogCaptureFixture
+) -> None:
     """Numbers that the database never gave: the outbox is read until the relay has thrown them away."""
     streams = await events.streams()
     process = await events.process()
@@ -263,6 +271,7 @@ async def test_entries_of_nobody_do_not_stop_the_events(events: Events, acme: In
         await events.write(acme, 2, first=2)
         await process.heard.until_number(4)
         process.assert_no_silent_hole()
+    assert len([one for one in caplog.records if "is not of this database" in one.message]) == 1
 
 
 async def test_an_event_that_comes_twice_is_one(events: Events, acme: Instrument) -> None:
