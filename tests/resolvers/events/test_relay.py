@@ -165,7 +165,8 @@ async def test_an_outage_is_logged_once_and_survived(
         await _until(events, [1, 2, 3])
         gate = await asyncpg.connect(events.urls.database)
         await gate.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '% events'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name LIKE '% events' AND datname = current_database()"
         )
         await gate.close()
         await events.write(acme, 1, first=3)

@@ -218,7 +218,11 @@ async def test_who_gives_up_waiting_holds_nothing(pool: Pool) -> None:
                 task.cancel()
             await asyncio.wait(waiting)
         assert all(task.cancelled() for task in waiting)
-        assert await pool.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == 0
+        held = (
+            "SELECT count(*) FROM pg_locks JOIN pg_database AS d ON d.oid = database"
+            " WHERE locktype = 'advisory' AND d.datname = current_database()"
+        )
+        assert await pool.fetchval(held) == 0
         await _enter(pool)
 
 
