@@ -58,16 +58,17 @@ async def test_compression_is_the_fastest_level(gateway: RunningGateway) -> None
 async def test_a_full_pool_is_told_after_a_while(urls: ServerUrls, pool: Pool) -> None:
     """The setting says how long; the answer is an error of its field, and the next one is right."""
     settings = Settings(database_connections=2, database_wait_seconds=0.05)
-    query = '{ instrument(symbol: "ACME") { symbol } }'
+    # Equal ones would wait for one statement.
+    one, other, third = (f'{{ instrument(symbol: "{symbol}") {{ symbol }} }}' for symbol in ("ACME", "BETA", "CORE"))
     async with RunningGateway(settings, urls) as gateway:
         async with held(urls.database, "LOCK TABLE instruments"):
-            first, second = (asyncio.create_task(gateway.answer(query)) for _ in range(2))
+            first, second = (asyncio.create_task(gateway.answer(query)) for query in (one, other))
             await blocked(pool, count=2)
-            code, path, message = await gateway.error(query)
+            code, path, message = await gateway.error(third)
         assert (code, path) == ("UNAVAILABLE", ["instrument"])
         assert message == "waited 0.05 s for one of 2 connections to PostgreSQL"
-        assert (await gateway.error(query))[0] == "NOT_FOUND"
-        assert [one["errors"][0]["extensions"]["code"] for one in (await first, await second)] == ["NOT_FOUND"] * 2
+        assert (await gateway.error(third))[0] == "NOT_FOUND"
+        assert [answer["errors"][0]["extensions"]["code"] for answer in (await first, await second)] == ["NOT_FOUND"] * 2
 
 
 async def test_unknown_paths_and_methods_are_refused(gateway: RunningGateway) -> None:

@@ -73,4 +73,4 @@ def test_an_unknown_setting_is_refused(quick_command: Runner) -> None:
     """A typing mistake must not pass for a default."""
     ended = quick_command("check", GATEWAY_PROT="8000")
     assert ended.returncode == 2
-    assert ended.stderr.startswith("gateway: GATEWAY_PROT is not a setting; there are GATEWAY_BAR_GRACE_SECONDS, ")
+    assert ended.stderr.startswith("gateway: GATEWAY_PROT is not a setting; there are GATEWAY_ABSENT_CACHE_SECONDS, ")
