@@ -12,6 +12,7 @@ from resolvers.cache.redis_tier import RedisTier
 from resolvers.cache.tiers import Tiers
 from resolvers.ingest import Ingest
 from resolvers.loaders import Loaders
+from resolvers.model.event import body_subject, series_subject
 from resolvers.model.interval import Interval
 from resolvers.model.revisions import Revisions
 from resolvers.model.window import WindowRequest
@@ -22,6 +23,10 @@ from resolvers.storage.pool import open_pool
 async def main(database: str, cache: str, origin: str, instrument_id: int, readers: int) -> None:
     """Says that it is ready, waits for a line, reads, and tells what it got."""
     pool, client, revisions = await open_pool(database, size=10), redis.Redis.from_url(cache), Revisions()
+    for row in await pool.fetch("SELECT * FROM series"):
+        series = row["instrument_id"], Interval(row["bar_minutes"])
+        revisions.move(series_subject(*series), row["revision"])
+        revisions.move(body_subject(*series), row["body_revision"])
     revisions.is_followed = True
     tier = RedisTier(client, budget_seconds=20)
     tiers = Tiers(origin=origin, redis=tier, leases=Leases(tier))
