@@ -36,6 +36,10 @@ _OF_THE_BACKGROUND = (
     "WITH gone AS (DELETE FROM outbox",
     "LISTEN ",
 )
+COLD = Settings(
+    quote_cache_seconds=0, candle_cache_seconds=0, instrument_cache_seconds=0, absent_cache_seconds=0, response_cache_bytes=0
+)
+"""Settings of a gateway that holds nothing, so that every operation reads what it answers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -68,7 +68,9 @@ async def test_a_full_pool_is_told_after_a_while(urls: ServerUrls, pool: Pool) -
         assert (code, path) == ("UNAVAILABLE", ["instrument"])
         assert message == "waited 0.05 s for one of 2 connections to PostgreSQL"
         assert (await gateway.error(third))[0] == "NOT_FOUND"
-        assert [answer["errors"][0]["extensions"]["code"] for answer in (await first, await second)] == ["NOT_FOUND"] * 2
+        assert [answer["errors"][0]["extensions"]["code"] for answer in (await first, await second)] == [
+            "NOT_FOUND"
+        ] * 2
 
 
 async def test_unknown_paths_and_methods_are_refused(gateway: RunningGateway) -> None:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from gateway.config import ServerUrls, Settings
+from gateway.config import ServerUrls
 from resolvers.model.bars import Bars
 from resolvers.model.instrument import AssetClass
 from resolvers.model.interval import Interval
 from resolvers.model.session import SessionCalendar
 from resolvers.storage.pool import open_pool
 from tests.bars import instrument, spaced, store
-from tests.servers import RunningGateway, Servers, StatementLog, fresh_database
+from tests.servers import COLD, RunningGateway, Servers, StatementLog, fresh_database
 
 FX_DAY = SessionCalendar(timezone="America/New_York", roll_minutes=420)
 
@@ -59,5 +59,5 @@ async def market(servers: Servers, template: str) -> AsyncIterator[Market]:
         await pool.close()
         statements = StatementLog(servers.log, url)
         await statements.start()
-        async with RunningGateway(Settings(), ServerUrls(database=url, redis=servers.urls.redis)) as gateway:
+        async with RunningGateway(COLD, ServerUrls(database=url, redis=servers.urls.redis)) as gateway:
             yield Market(gateway=gateway, days=days, hours=hours, minutes=minutes, statements=statements)

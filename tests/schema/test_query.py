@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.config import ServerUrls, Settings
+from gateway.config import ServerUrls
 from resolvers.model.instrument import InstrumentSpec, Source
 from resolvers.model.interval import Interval
 from resolvers.storage.bars import SeriesWrite, store_bars
@@ -13,7 +13,7 @@ from resolvers.storage.instruments import create_instruments
 from resolvers.storage.pool import Pool
 from tests.bars import LATER, spaced
 from tests.schema.conftest import Market
-from tests.servers import RunningGateway, Servers, StatementLog
+from tests.servers import COLD, RunningGateway, Servers, StatementLog
 
 _INDICATORS = "rsi(period: 14) bollinger { upper lower }"
 _LIST = f"""query ($first: Int!) {{ instruments(first: $first) {{ nodes {{
@@ -165,7 +165,7 @@ async def _fresh(
     urls: ServerUrls, log: StatementLog, query: str, variables: dict[str, Any], path: list[str]
 ) -> list[dict[str, Any]]:
     """The list at *path*, answered by a gateway that is new; `log` holds the statements of the answer alone."""
-    async with RunningGateway(Settings(), urls) as gateway:
+    async with RunningGateway(COLD, urls) as gateway:
         log.forget()
         found: Any = await gateway.data(query, **variables)
     for name in path:
@@ -189,12 +189,13 @@ async def test_an_operation_reads_each_thing_once(market: Market) -> None:
     assert len({one["price"] for one in data["quotes"]}) == 1
 
 
-async def test_the_next_operation_reads_anew(gateway: RunningGateway, pool: Pool) -> None:
+async def test_the_next_operation_reads_anew(urls: ServerUrls, pool: Pool) -> None:
     """Loaders live as long as one operation: what is stored in between is seen."""
     query = "{ instruments { nodes { symbol quote { price } } } }"
-    assert (await gateway.data(query))["instruments"]["nodes"] == []
-    await _fill(pool, 1)
-    (first,) = (await gateway.data(query))["instruments"]["nodes"]
-    await pool.execute("UPDATE quotes SET price = price * 2")
-    (second,) = (await gateway.data(query))["instruments"]["nodes"]
+    async with RunningGateway(COLD, urls) as gateway:
+        assert (await gateway.data(query))["instruments"]["nodes"] == []
+        await _fill(pool, 1)
+        (first,) = (await gateway.data(query))["instruments"]["nodes"]
+        await pool.execute("UPDATE quotes SET price = price * 2")
+        (second,) = (await gateway.data(query))["instruments"]["nodes"]
     assert second["quote"]["price"] == 2 * first["quote"]["price"]
