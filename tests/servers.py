@@ -37,7 +37,11 @@ _OF_THE_BACKGROUND = (
     "LISTEN ",
 )
 COLD = Settings(
-    quote_cache_seconds=0, candle_cache_seconds=0, instrument_cache_seconds=0, absent_cache_seconds=0, response_cache_bytes=0
+    quote_cache_seconds=0,
+    candle_cache_seconds=0,
+    instrument_cache_seconds=0,
+    absent_cache_seconds=0,
+    response_cache_bytes=0,
 )
 """Settings of a gateway that holds nothing, so that every operation reads what it answers."""
 
