@@ -9,7 +9,8 @@ Three servers of the same series, one per process: ``python -m loadtests.peer_se
 import argparse
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -31,15 +32,16 @@ from strawberry.types.scalar import ScalarDefinition
 from gateway.app import compressed
 from gateway.config import Settings
 from gateway.endpoint.market import MarketEndpoint
-from loadtests.peer_series import HeldSeries, read_series
+from loadtests.peer_series import BARS, HeldSeries, read_series
+from resolvers.cache.nouns import Lives, Nouns
+from resolvers.cache.tiers import Tiers
 from resolvers.ingest import Ingest
-from resolvers.loaders import Loader, Loaders
 from resolvers.model.instrument import Instrument, InstrumentSpec, Source
 from resolvers.model.interval import Interval
+from resolvers.model.revisions import Revisions
 from resolvers.model.window import SeriesState, StoredWindow, WindowRequest
 from resolvers.services import Services
 from schema.build import build_schema
-from schema.context import Context
 from schema.scalars import UnixSeconds
 
 
@@ -161,75 +163,59 @@ def written(series: Sequence[HeldSeries]) -> ASGIApp:
 # --- ours
 
 
-class SeriesInMemory:
-    """
-    What the window and instrument loaders read instead of the database.
-
-    It stands in for the process's own cache of series until there is one: what is measured is the endpoint, the
-    executor and the encoding, not PostgreSQL.
-    """
-
-    def __init__(self, series: Sequence[HeldSeries]) -> None:
-        self._instruments = {
-            one.symbol: Instrument(id=number, spec=InstrumentSpec(symbol=one.symbol))
-            for number, one in enumerate(series)
-        }
-        self._bars = [one.bars for one in series]
-        self._windows: dict[WindowRequest, StoredWindow] = {}
-
-    async def instruments(self, names: Sequence[str]) -> Mapping[str, Instrument]:
-        """Instruments by symbol."""
-        return {name: self._instruments[name] for name in names if name in self._instruments}
-
-    async def windows(self, requests: Sequence[WindowRequest]) -> Mapping[WindowRequest, StoredWindow]:
-        """The newest bars of each series."""
-        for request in requests:
-            if request not in self._windows:
-                self._windows[request] = self._window(request)
-        return {request: self._windows[request] for request in requests}
-
-    def _window(self, request: WindowRequest) -> StoredWindow:
-        bars = self._bars[request.instrument_id]
-        state = SeriesState(
-            instrument_id=request.instrument_id,
-            interval=Interval.H1,
-            source=Source.SIMULATED,
-            revision=1,
-            first_time=int(bars.time[0]),
-            last_time=int(bars.time[-1]),
-        )
-        return StoredWindow(state=state, bars=bars[-(request.last or len(bars)) :], offset=0)
+_LONG = Lives(instruments=1e9, quotes=1e9, candles=1e9)
 
 
-class PeerEndpoint(MarketEndpoint):
-    """The market's endpoint, its loaders on series in memory."""
+def _services(series: Sequence[HeldSeries], settings: Settings) -> Services:
+    """Services of a process that holds *series*, as after the first request for each; there is no database."""
+    pool: Any = None
+    revisions = Revisions()
+    revisions.is_followed = True
+    services = Services(
+        pool=pool,
+        ingest=Ingest(pool),
+        clock=time.time,
+        max_bars=settings.max_bars,
+        bar_grace_seconds=2,
+        quote_stale_seconds=60,
+        tiers=Tiers(nouns=Nouns(_LONG)),
+        revisions=revisions,
+    )
+    for number, one in enumerate(series):
+        _hold(services, number, one)
+    return services
 
-    def __init__(self, held: SeriesInMemory, settings: Settings) -> None:
-        super().__init__(build_schema(), limits=settings.limits(), kept_documents=settings.kept_documents)
-        self._held = held
-        pool: Any = None  # nothing that is asked here needs one
-        self._services = Services(
-            pool=pool,
-            ingest=Ingest(pool),
-            clock=time.time,
-            max_bars=settings.max_bars,
-            bar_grace_seconds=2,
-            quote_stale_seconds=60,
-        )
 
-    async def get_context(self, request: Any, response: Any) -> Context:
-        """A context with fresh loaders, as the market's endpoint gives."""
-        loaders = Loaders(self._services)
-        loaders.instrument_by_name = Loader(self._held.instruments)
-        loaders.window = Loader(self._held.windows)
-        return Context(services=self._services, loaders=loaders)
+def _hold(services: Services, number: int, series: HeldSeries) -> None:
+    tiers, now = services.tiers, time.time()
+    instrument = Instrument(id=number, spec=InstrumentSpec(symbol=series.symbol))
+    tiers.hold(tiers.nouns.instrument, series.symbol.upper(), instrument, 1, now)
+    request = WindowRequest(
+        instrument_id=number, interval=Interval.H1, start=None, end=None, last=BARS, limit=services.max_bars
+    )
+    state = SeriesState(
+        instrument_id=number,
+        interval=Interval.H1,
+        source=Source.SIMULATED,
+        revision=1,
+        body_revision=1,
+        first_time=int(series.bars.time[0]),
+        last_time=int(series.bars.time[-1]),
+    )
+    window = StoredWindow(state=state, bars=series.bars, offset=0, reaches_newest=True)
+    tiers.hold(tiers.nouns.window, request, window, 1, now)
 
 
 def gateway(series: Sequence[HeldSeries]) -> ASGIApp:
-    """Our endpoint behind the application's own middleware."""
+    """Our endpoint behind the application's own middleware; no answer is kept, each operation is executed."""
     settings = Settings()
-    endpoint = PeerEndpoint(SeriesInMemory(series), settings)
-    return Starlette(routes=[Route("/graphql", endpoint)], middleware=[compressed(settings)])
+    endpoint = MarketEndpoint(build_schema(), limits=settings.limits(), kept_documents=settings.kept_documents)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Services]]:
+        yield {"services": _services(series, settings)}
+
+    return Starlette(routes=[Route("/graphql", endpoint)], middleware=[compressed(settings)], lifespan=lifespan)
 
 
 PEERS: dict[str, Callable[[Sequence[HeldSeries]], ASGIApp]] = {"stock": stock, "written": written, "gateway": gateway}

@@ -175,7 +175,8 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         request = asking.request
         try:
             operation = await self._operation(asked)
-            responses, key = self.responses, self._key(request, operation, asked)
+            responses = self.responses
+            key = None if responses is None else self._key(request, operation, asked)
             if responses is None or key is None:
                 return await self._executed(asking, operation, asked)
             return await self._shared(responses, key, asking, operation, asked)
