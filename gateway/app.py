@@ -4,7 +4,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from gateway.config import ServerUrls, Settings
 from gateway.endpoint.compression import Compression
@@ -27,6 +27,7 @@ def create_app(settings: Settings, urls: ServerUrls) -> Starlette:
         kept_documents=settings.kept_documents,
         max_body_bytes=settings.max_body_bytes,
         max_batch=settings.max_batch,
+        streaming=settings.stream_limits(),
     )
     cache = open_client(urls.redis)
     endpoint.persisted = PersistedOperations(
@@ -40,6 +41,7 @@ def create_app(settings: Settings, urls: ServerUrls) -> Starlette:
         routes=[
             Route("/", _home, methods=["GET"]),
             Route("/graphql", endpoint, middleware=[Middleware(PageForBrowsers)]),
+            WebSocketRoute("/graphql", endpoint),
             *page_files(),
             Route("/livez", live, methods=["GET"]),
             Route("/readyz", ready(pings_of, timeout_seconds=settings.ready_timeout_seconds), methods=["GET"]),

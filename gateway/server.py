@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from gateway.app import create_app
 from gateway.config import ServerUrls, Settings
+from gateway.protocols import HTTPConnection, WebSocketConnection
 
 
 class Server(uvicorn.Server):
@@ -43,6 +45,41 @@ class Server(uvicorn.Server):
             self._announce(self.servers[0].sockets[0].getsockname()[1])
 
 
+def config_of(
+    app: ASGIApp,
+    *,
+    host: str,
+    port: int,
+    max_message_bytes: int = 1_000_000,
+    log_level: str | None = None,
+    grace_seconds: int | None = None,
+) -> uvicorn.Config:
+    """
+    How uvicorn serves *app*.
+
+    Args:
+        max_message_bytes: The longest message that a WebSocket takes; a longer one closes it with 1009.
+        grace_seconds: How long requests may take to finish when the server stops.
+    """
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=HTTPConnection,
+        ws=WebSocketConnection,
+        ws_max_size=max_message_bytes,
+        # A compressor of its own costs each connection some 40 KiB, and each message a compression.
+        ws_per_message_deflate=False,
+        # The endpoint's own pings tell more: that a client's program is there, not only its network.
+        ws_ping_interval=None,
+        log_config=None,
+        access_log=False,
+        log_level=log_level,
+        server_header=False,
+        timeout_graceful_shutdown=grace_seconds,
+    )
+
+
 def serve(settings: Settings, urls: ServerUrls, *, begun: float, note: str = "") -> int:
     """
     Serves until a signal asks to stop, and returns the exit status.
@@ -58,16 +95,13 @@ def serve(settings: Settings, urls: ServerUrls, *, begun: float, note: str = "")
         sys.stdout.write(f"Signal Gateway is ready after {seconds:.1f} s: http://{host}:{port}/graphql{note}\n")
         sys.stdout.flush()
 
-    config = uvicorn.Config(
+    config = config_of(
         create_app(settings, urls),
         host=settings.host,
         port=settings.port,
-        log_config=None,
-        access_log=False,
+        max_message_bytes=settings.max_body_bytes,
         log_level=settings.log_level.lower(),
-        ws="none",
-        server_header=False,
-        timeout_graceful_shutdown=settings.shutdown_grace_seconds,
+        grace_seconds=settings.shutdown_grace_seconds,
     )
     server = Server(config, announce)
     try:

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 
 from gateway.app import create_app
 from gateway.config import ServerUrls, Settings
+from gateway.server import config_of
 from resolvers.storage.migrate import migrate
 
 _TEMPLATE = "template_of_tests"
@@ -75,8 +76,7 @@ class RunningApp:
     """An application behind real uvicorn on a free port of the loopback, and a client for it."""
 
     def __init__(self, app: ASGIApp) -> None:
-        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, ws="none")
-        self._server = uvicorn.Server(config)
+        self._server = uvicorn.Server(config_of(app, host="127.0.0.1", port=0))
         self._task: asyncio.Task[None] | None = None
         self.client = httpx.AsyncClient(timeout=30)
 

@@ -7,43 +7,28 @@ Source: GraphQL over HTTP, the working draft of the GraphQL foundation.
 """
 
 import asyncio
-import time
-from collections.abc import Hashable, Iterable
-from typing import Any, Generic, TypeVar
+from typing import Generic
 
-from graphql import GraphQLError, OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
 from strawberry.schema import Schema
 
-from gateway.endpoint.access import access_class
-from gateway.endpoint.carried import Carried, headers_of, is_untouched, status_of
-from gateway.endpoint.documents import Documents
-from gateway.endpoint.encoding import encoded
-from gateway.endpoint.executing import RequestErrors, execute, unlogged
+from gateway.endpoint.answering import Answering, ContextT, RootT, refused
+from gateway.endpoint.carried import headers_of, status_of
+from gateway.endpoint.connections import Connections
 from gateway.endpoint.http_caching import HTTPCaching
 from gateway.endpoint.negotiation import JSON, RESPONSE_JSON, response_type
-from gateway.endpoint.operation import Operation
-from gateway.endpoint.outcome import RESPONSE_TIER, VARY, Outcome, send_outcome, send_whole
-from gateway.endpoint.persisted import PersistedOperations
+from gateway.endpoint.outcome import VARY, Outcome, send_outcome, send_whole
 from gateway.endpoint.request_id import request_id_of
 from gateway.endpoint.requests import ALLOWED_METHODS, Batch, HTTPError, OperationRequest, operations_of
-from gateway.endpoint.response_cache import Answer, ResponseCache
-from resolvers.model.trace import Trace
-from schema.errors import RequestError, client_error
+from gateway.endpoint.response_cache import Answer
+from gateway.endpoint.stream_limits import StreamLimits
+from gateway.endpoint.websocket import serve_websocket
 from schema.limits import Limits
 
-ContextT = TypeVar("ContextT")
-RootT = TypeVar("RootT")
 
-# Answers without data are the client's mistake, but for these.
-_STATUS = {"INTERNAL": 500, "UNAVAILABLE": 503}
-
-
-class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
+class GraphQLEndpoint(Answering[ContextT, RootT], Generic[ContextT, RootT]):
     """
     Serves a schema at one path.
 
@@ -59,6 +44,7 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         kept_documents: Most documents that are kept parsed and validated.
         max_body_bytes: Largest body of a request.
         max_batch: Most operations of a batch.
+        streaming: What connections that stream may be.
     """
 
     def __init__(
@@ -69,22 +55,18 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         kept_documents: int = 1000,
         max_body_bytes: int = 1_000_000,
         max_batch: int = 10,
+        streaming: StreamLimits | None = None,
     ) -> None:
-        super().__init__(schema, graphql_ide=None, subscription_protocols=())
-        self._executable = unlogged(schema)
-        self.documents = Documents(schema._schema, limits or Limits(), size=kept_documents)
-        # Set by whoever has a store for it; without one, requests bring their text.
-        self.persisted: PersistedOperations | None = None
-        # Set by whoever hears of changes; without one, each operation is executed.
-        self.responses: ResponseCache | None = None
+        super().__init__(schema, limits=limits, kept_documents=kept_documents)
+        self.connections = Connections(streaming or StreamLimits())
         self.caching = HTTPCaching()
         self._max_body_bytes = max_body_bytes
         self._max_batch = max_batch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request."""
-        if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
+        """Answers one request, or serves one WebSocket."""
+        if scope["type"] == "websocket":
+            await serve_websocket(self, self.connections, scope, receive, send)
             return
         request = Request(scope, receive)
         request_id = request_id_of(request.headers.get("x-request-id", "").encode("latin-1"))
@@ -121,22 +103,6 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         if response.background is not None:
             await response.background()
 
-    def context_of(self, operation: Operation, asked: OperationRequest, context: ContextT) -> ContextT:
-        """The context of one operation, made of what `get_context` returned; for subclasses."""
-        return context
-
-    def trace_of(self, context: ContextT) -> Trace | None:
-        """What was read in a context; without it an answer is never kept."""
-        return None
-
-    def may_be_shared(self, request: Request, asked: OperationRequest) -> bool:
-        """Whether an answer that was made for somebody else may be given."""
-        return True
-
-    async def get_sub_response(self, request: Request | WebSocket) -> Response:
-        """What the schema may set headers and a status on."""
-        return Carried()
-
     async def _item(self, request: Request, response: Response, asked: OperationRequest | HTTPError) -> bytes:
         """The answer to one operation of a batch, whatever becomes of the others."""
         if isinstance(asked, HTTPError):
@@ -146,131 +112,6 @@ class GraphQLEndpoint(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         except HTTPError as error:
             return _refusal(request, error)
 
-    async def _outcome(self, request: Request, response: Response, asked: OperationRequest) -> Outcome:
-        """
-        What becomes of one operation.
-
-        Raises:
-            HTTPError: If it has no text, or a method may not execute it.
-        """
-        try:
-            operation = await self._operation(asked)
-            responses, key = self.responses, self._key(request, operation, asked)
-            if responses is None or key is None:
-                return await self._executed(request, response, operation, asked)
-            return await self._shared(responses, key, request, response, operation, asked)
-        except HTTPError:
-            raise
-        except RequestErrors as refused:
-            errors = refused.errors
-        except GraphQLError as error:
-            errors = (error,)
-        except Exception as error:
-            # A context, an extension or a scalar of the schema's that fails outside of any field.
-            errors = (GraphQLError(str(error), original_error=error),)
-        try:
-            return _refused(request, errors)
-        except Exception as error:
-            # What an extension tells of its refusal may have no JSON either.
-            return _refused(request, (GraphQLError(str(error), original_error=error),))
-
-    async def _operation(self, asked: OperationRequest) -> Operation:
-        """
-        The operation that is asked for, which may be executed.
-
-        Raises:
-            HTTPError: If it has no text, or a method may not execute it.
-            RequestErrors: If its document cannot be executed, for the reasons given.
-            RequestError: If it may not be executed.
-        """
-        text = asked.query
-        if not (text or asked.document_id or "persistedQuery" in asked.extensions):
-            raise HTTPError(400, "BAD_REQUEST", "query was expected, was " + ("empty" if text == "" else "not given"))
-        if self.persisted is not None:
-            text = await self.persisted.text_of(text, asked.extensions, asked.document_id)
-        if not text:
-            raise RequestError("persisted operations are not enabled, query was expected", code="BAD_REQUEST")
-        document = self.documents.get(text)
-        if document.errors:
-            raise RequestErrors(document.errors)
-        operation = document.operation(asked.operation_name)
-        if operation.kind is OperationType.SUBSCRIPTION:
-            raise RequestError(
-                "a subscription needs a transport that streams (graphql-transport-ws or graphql-sse), not plain HTTP",
-                code="TRANSPORT_NOT_SUPPORTED",
-            )
-        if asked.is_read_only and operation.kind is OperationType.MUTATION:
-            raise HTTPError(405, "METHOD_NOT_ALLOWED", "a mutation needs POST, was GET", {"Allow": "POST"})
-        self.documents.check(operation, asked.variables)
-        return operation
-
-    def _key(self, request: Request, operation: Operation, asked: OperationRequest) -> Hashable:
-        """What equal operations of equal clients have in common; None where an answer is nobody else's."""
-        if not operation.policy.max_age or not self.may_be_shared(request, asked):
-            return None
-        variables = operation.canonical(asked.variables)
-        return None if variables is None else (operation.key, variables, access_class(request.scope))
-
-    async def _shared(
-        self,
-        responses: ResponseCache,
-        key: Hashable,
-        request: Request,
-        response: Response,
-        operation: Operation,
-        asked: OperationRequest,
-    ) -> Outcome:
-        """The outcome of an operation whose answer others may share, executed where there is none yet."""
-        own: list[Outcome] = []
-
-        async def make() -> Answer | None:
-            own.append(await self._executed(request, response, operation, asked))
-            return own[0].answer if own[0].may_be_kept else None
-
-        answer = await responses.answer(key, make)
-        if not own:
-            assert answer is not None  # noqa: S101 - only one that was made here is not to be shared
-            return Outcome(status=200, answer=answer, key=key, tiers=RESPONSE_TIER)
-        if answer is not None:
-            own[0].key = key
-        return own[0]
-
-    async def _executed(
-        self, request: Request, response: Response, operation: Operation, asked: OperationRequest
-    ) -> Outcome:
-        context = self.context_of(operation, asked, await self.get_context(request, response))
-        root = await self.get_root_value(request)
-        result = await execute(self._executable, operation, asked.variables, context, root)
-        answer: dict[str, Any] = {"data": result.data}
-        if result.errors:
-            answer["errors"] = _shown(request, result.errors)
-        if result.extensions:
-            answer["extensions"] = result.extensions
-        body = encoded(answer)
-        trace = self.trace_of(context)
-        if trace is None:
-            return Outcome(status=200, answer=Answer(body))
-        now = time.time()
-        return Outcome(
-            status=200,
-            answer=Answer(
-                body, made=now, until=min(trace.until, now + operation.policy.max_age), subjects=trace.revisions
-            ),
-            tiers=trace.tiers,
-            may_be_kept=not result.errors and is_untouched(response),
-        )
-
-
-def _refused(request: Request, errors: Iterable[GraphQLError]) -> Outcome:
-    """The outcome of an operation that was not executed."""
-    shown = _shown(request, errors)
-    status = max(_STATUS.get(one["extensions"]["code"], 400) for one in shown)
-    return Outcome(status=status, answer=Answer(encoded({"errors": shown})))
-
 
 def _refusal(request: Request, error: HTTPError) -> bytes:
-    return _refused(request, (error,)).answer.body
-
-
-def _shown(request: Request, errors: Iterable[GraphQLError]) -> list[Any]:
-    return [client_error(error, request_id=request.state.request_id).formatted for error in errors]
+    return refused(request, (error,)).answer.body

@@ -76,7 +76,7 @@ def test_each_variable_is_read_by_its_type() -> None:
         ),
         ("GATEWAY_DATABASE_URL", "mysql://me:s3cret@h", "postgres://, was 'mysql://me:…@h'"),
         ("GATEWAY_DATABASE_URL", "postgresql://me:s3#cret@h", "escaped, was 'postgresql://…'"),
-        ("GATEWAY_PROT", "1", "GATEWAY_PROT is not a setting; there are GATEWAY_BAR_GRACE_SECONDS, "),
+        ("GATEWAY_PROT", "1", "GATEWAY_PROT is not a setting; there are GATEWAY_ALLOWED_ORIGINS, "),
     ],
 )
 def test_what_cannot_be_right_is_told(variable: str, text: str, message: str) -> None:

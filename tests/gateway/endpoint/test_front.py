@@ -28,7 +28,6 @@ from resolvers.model.trace import Trace
 from schema.caching import CacheControl, CacheScope
 from tests.servers import RunningApp
 
-
 _KEPT: dict[str, Any] = {"directives": [CacheControl(max_age=60)]}
 _PRIVATE: dict[str, Any] = {"directives": [CacheControl(max_age=60, scope=CacheScope.PRIVATE)]}
 
