@@ -217,6 +217,14 @@ class Answering(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         self.documents.check(operation, asked.variables)
         return operation
 
+    async def is_subscription(self, asked: OperationRequest) -> bool:
+        """Whether a subscription is asked for that may be executed."""
+        try:
+            return (await self.operation(asked)).kind is OperationType.SUBSCRIPTION
+        except Exception:
+            # Whoever answers it finds the same, and tells it.
+            return False
+
     async def _answered(
         self, request: Connection, response: Response, operation: Operation, asked: OperationRequest
     ) -> Outcome:

@@ -7,6 +7,7 @@ Source: GraphQL over HTTP, the working draft of the GraphQL foundation.
 """
 
 import asyncio
+from functools import partial
 from typing import Generic
 
 from starlette.requests import Request
@@ -17,15 +18,30 @@ from strawberry.schema import Schema
 from gateway.endpoint.answering import Answering, ContextT, RootT, refused
 from gateway.endpoint.carried import headers_of, status_of
 from gateway.endpoint.connections import Connections
-from gateway.endpoint.http_caching import HTTPCaching
-from gateway.endpoint.negotiation import JSON, RESPONSE_JSON, response_type
+from gateway.endpoint.framing import Framing
+from gateway.endpoint.http_caching import Fields, HTTPCaching
+from gateway.endpoint.multipart import Multipart
+from gateway.endpoint.negotiation import (
+    EVENT_STREAM,
+    JSON,
+    MULTIPART,
+    RESPONSE_JSON,
+    SPECIFICATION,
+    response_type,
+    stream_type,
+)
 from gateway.endpoint.outcome import VARY, Outcome, send_outcome, send_whole
 from gateway.endpoint.request_id import request_id_of
 from gateway.endpoint.requests import ALLOWED_METHODS, Batch, HTTPError, OperationRequest, operations_of
 from gateway.endpoint.response_cache import Answer
+from gateway.endpoint.response_stream import ResponseStream
+from gateway.endpoint.sse import EventStream
 from gateway.endpoint.stream_limits import StreamLimits
+from gateway.endpoint.streamed_operation import resumed, write_operation
 from gateway.endpoint.websocket import serve_websocket
 from schema.limits import Limits
+
+_FRAMINGS: dict[str, Framing] = {EVENT_STREAM: EventStream(), MULTIPART: Multipart()}
 
 
 class GraphQLEndpoint(Answering[ContextT, RootT], Generic[ContextT, RootT]):
@@ -79,10 +95,19 @@ class GraphQLEndpoint(Answering[ContextT, RootT], Generic[ContextT, RootT]):
         response = await self.get_sub_response(request)
         try:
             accept = ", ".join(request.headers.getlist("accept"))
-            kind = response_type(accept)
-            if kind is None:
-                raise HTTPError(406, "NOT_ACCEPTABLE", f"answers are {RESPONSE_JSON} or {JSON}, Accept was {accept}")
+            kind, streamed = response_type(accept), stream_type(accept) if request.method != "HEAD" else None
+            if kind is None and streamed is None:
+                raise _not_acceptable(accept)
             asked = await operations_of(scope, receive, max_body_bytes=self._max_body_bytes, max_batch=self._max_batch)
+            if (
+                streamed is not None
+                and isinstance(asked, OperationRequest)
+                and (streamed.is_preferred or await self.is_subscription(asked))
+            ):
+                await self._stream(request, receive, send, asked, streamed.kind, headers)
+                return
+            if kind is None:
+                raise _not_acceptable(accept)
             if isinstance(asked, Batch):
                 # A list is no GraphQL response, so its type is not the one of GraphQL responses.
                 kind = JSON
@@ -103,6 +128,14 @@ class GraphQLEndpoint(Answering[ContextT, RootT], Generic[ContextT, RootT]):
         if response.background is not None:
             await response.background()
 
+    async def _stream(
+        self, request: Request, receive: Receive, send: Send, asked: OperationRequest, kind: str, headers: Fields
+    ) -> None:
+        """Answers with a response that stays open."""
+        framing = _FRAMINGS[kind]
+        response = ResponseStream(self.connections, request, receive, send, framing, [*headers, VARY])
+        await response.serve(partial(write_operation, response, framing, self, request, resumed(asked, request)))
+
     async def _item(self, request: Request, response: Response, asked: OperationRequest | HTTPError) -> bytes:
         """The answer to one operation of a batch, whatever becomes of the others."""
         if isinstance(asked, HTTPError):
@@ -111,6 +144,15 @@ class GraphQLEndpoint(Answering[ContextT, RootT], Generic[ContextT, RootT]):
             return (await self._outcome(request, response, asked)).answer.body
         except HTTPError as error:
             return _refusal(request, error)
+
+
+def _not_acceptable(accept: str) -> HTTPError:
+    return HTTPError(
+        406,
+        "NOT_ACCEPTABLE",
+        f"answers are {RESPONSE_JSON} or {JSON}, streams are {EVENT_STREAM} or {MULTIPART};subscriptionSpec="
+        f"{SPECIFICATION}, Accept was {accept}",
+    )
 
 
 def _refusal(request: Request, error: HTTPError) -> bytes:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -25,6 +25,7 @@ from gateway.endpoint.transport_ws import (
     Initialise,
     Stopped,
 )
+from gateway.endpoint.wire import GoneError, TextWire, text_wire_of
 from gateway.streams.message import StreamEnded
 from schema.errors import RequestError
 
@@ -37,20 +38,6 @@ _TRY_AGAIN = 1013
 _INTERNAL = Close(4500, "Internal server error")
 _FORBIDDEN = 4403
 _LATE = 4408
-
-
-class Wire(Protocol):
-    """The server's end of a WebSocket, where it offers more than ASGI; see `gateway.protocols`."""
-
-    def try_write(self, text: bytes) -> bool:
-        """Sends a text frame if it need not wait."""
-
-    def abort(self) -> None:
-        """Ends the connection at once, whatever its client has not read."""
-
-
-class _GoneError(Exception):
-    """Nobody reads any more."""
 
 
 async def serve_websocket(
@@ -127,7 +114,7 @@ class _Socket:
         self._websocket = websocket
         self._receive = receive
         self._send_message = send
-        self._wire: Wire | None = websocket.scope.get("extensions", {}).get("gateway.wire")
+        self._wire: TextWire | None = text_wire_of(websocket.scope)
         self._connection = Connection(max_operations=connections.limits.max_operations)
         self._tasks: dict[Begun, asyncio.Task[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -147,7 +134,7 @@ class _Socket:
                     await self._obey(event)
         except Close as reason:
             await self.close(reason)
-        except _GoneError:
+        except GoneError:
             pass
         except Exception:
             # Whatever an endpoint's own `welcome` raises; operations deal with their errors themselves.
@@ -214,14 +201,14 @@ class _Socket:
                 finally:
                     await stream.aclose()
                 last = self._connection.complete(begun)
-            except (_GoneError, asyncio.CancelledError):
+            except (GoneError, asyncio.CancelledError):
                 raise
             except StreamEnded as ended:
                 last = self._connection.error(begun, ended.errors)
             except Exception as error:
                 last = self._connection.error(begun, self._endpoint.ended(self._websocket, error).errors)
             await self._send(last)
-        except _GoneError:
+        except GoneError:
             pass
         finally:
             self._tasks.pop(begun, None)
@@ -231,12 +218,12 @@ class _Socket:
         Sends a text; None is nothing to send.
 
         Raises:
-            _GoneError: If the client is gone, or has not read for too long, which ends it.
+            GoneError: If the client is gone, or has not read for too long, which ends it.
         """
         if text is None:
             return
         if self._is_closing:
-            raise _GoneError
+            raise GoneError
         if self._wire is not None and self._wire.try_write(text):
             return
         try:
@@ -244,9 +231,9 @@ class _Socket:
                 await self._send_message({"type": "websocket.send", "text": text.decode()})
         except TimeoutError:
             self._abandon()
-            raise _GoneError from None
+            raise GoneError from None
         except (OSError, RuntimeError):
-            raise _GoneError from None
+            raise GoneError from None
 
     def _abandon(self) -> None:
         """Ends a client that does not read: it would not see a close either."""
@@ -276,7 +263,7 @@ class _Socket:
             self._ending = asyncio.create_task(self._ping())
 
     async def _ping(self) -> None:
-        with suppress(_GoneError):
+        with suppress(GoneError):
             await self._send(PING)
 
     def _soon(self, reason: Close) -> None:
@@ -288,7 +275,7 @@ class _Socket:
         for task in self._tasks.values():
             task.cancel()
         if reason is _RESTART:
-            with suppress(_GoneError):
+            with suppress(GoneError):
                 await self._send(self._connection.farewell())
         await self.close(reason)
 

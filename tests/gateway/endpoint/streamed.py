@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
+import httpx
 import strawberry
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from gateway.endpoint.http import GraphQLEndpoint
+from gateway.endpoint.negotiation import EVENT_STREAM
 from gateway.endpoint.transport_ws import SUBPROTOCOL
 from resolvers.errors import NotFound
 from tests.servers import RunningApp
@@ -245,3 +247,33 @@ async def talking(running: RunningApp, *, begun: bool = True, path: str = "/", *
     async with connect(socket_url(running, path), **options) as socket:
         talk = Talk(socket)
         yield await talk.begin() if begun else talk
+
+
+@asynccontextmanager
+async def events(
+    client: httpx.AsyncClient, query: str, accept: str = EVENT_STREAM, *, method: str = "POST", **options: Any
+) -> AsyncIterator[httpx.Response]:
+    """An answer that stays open."""
+    asked = {"query": query, **options.pop("payload", {})}
+    parts: dict[str, Any] = {"json": asked} if method == "POST" else {"params": asked}
+    headers = {"accept": accept, **options.pop("headers", {})}
+    async with client.stream(method, "/", headers=headers, **parts, **options) as answer:
+        yield answer
+
+
+async def parts_of(answer: httpx.Response, separator: str = "\n\n") -> AsyncIterator[str]:
+    """What an answer consists of, part by part, as they come."""
+    text = ""
+    async with asyncio.timeout(20):
+        async for chunk in answer.aiter_text():
+            *whole, text = (text + chunk).split(separator)
+            for one in whole:
+                yield one
+    assert not text, text
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Returns when something has come about elsewhere."""
+    async with asyncio.timeout(20):
+        while not is_so():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)

@@ -19,7 +19,7 @@ from gateway.endpoint.persisted import PersistedOperations
 from gateway.endpoint.stream_limits import StreamLimits
 from schema.errors import RequestError
 from schema.limits import Limits
-from tests.gateway.endpoint.streamed import Counted, Streaming, Talk, socket_url, talking
+from tests.gateway.endpoint.streamed import Counted, Gates, Streaming, Talk, socket_url, talking, until
 from tests.servers import RunningApp
 
 
@@ -38,12 +38,19 @@ class Texts:
         self.kept[key] = text
 
 
-@pytest.fixture(params=[(), (Counted,)], ids=["plain", "extended"])
-async def served(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Streaming, RunningApp]]:
+@pytest.fixture(scope="module", params=[(), (Counted,)], ids=["plain", "extended"])
+async def shared(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Streaming, RunningApp]]:
     """The schema, without and with an extension, behind uvicorn."""
     endpoint = Streaming(*request.param)
     async with RunningApp(endpoint) as running:
         yield endpoint, running
+
+
+@pytest.fixture
+def served(shared: tuple[Streaming, RunningApp]) -> tuple[Streaming, RunningApp]:
+    """The same with nothing noted, and all gates closed."""
+    shared[0].gates, shared[0].contexts, shared[0].persisted = Gates(), 0, None
+    return shared
 
 
 @pytest.fixture
@@ -201,8 +208,7 @@ async def test_a_stopped_operation_sends_nothing_and_frees_its_id(
     await talk.say(type="complete", id="1")
     assert [kind for kind, _ in await talk.all("{ hello }")] == ["next", "complete"]
     gates.open.set()
-    while gates.noted != ["written"]:  # noqa: ASYNC110
-        await asyncio.sleep(0.001)
+    await until(lambda: gates.noted == ["written"])
 
 
 async def test_a_client_that_goes_away_stops_its_operations(served: tuple[Streaming, RunningApp]) -> None:
@@ -216,8 +222,7 @@ async def test_a_client_that_goes_away_stops_its_operations(served: tuple[Stream
             await asyncio.wait_for(endpoint.gates.reached.wait(), 10)
             if not goodbye:
                 talk.socket.transport.abort()
-        while endpoint.gates.noted != ["closed"]:  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
+        await until(lambda: endpoint.gates.noted == ["closed"])
         endpoint.gates.noted.clear()
 
 
@@ -366,8 +371,7 @@ async def test_a_client_that_stops_reading_is_ended() -> None:
         with await _deaf(running) as deaf:
             _say(deaf, type="connection_init")
             _say(deaf, type="subscribe", id="1", payload={"query": "subscription { flood(size: 100000) }"})
-            while endpoint.contexts < 10:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+            await until(lambda: endpoint.contexts >= 10)
             assert len(endpoint.connections) == 2
             asked = 0
             while len(endpoint.connections) > 1:
@@ -385,8 +389,7 @@ async def test_a_client_whose_reading_has_stopped_is_ended_by_a_ping() -> None:
         with await _deaf(running) as deaf:
             _say(deaf, type="connection_init")
             _say(deaf, type="subscribe", id="1", payload={"query": "subscription { large(size: 9000000) }"})
-            while endpoint.gates.noted != ["sent"]:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+            await until(lambda: endpoint.gates.noted == ["sent"])
             assert len(endpoint.connections) == 1
             while len(endpoint.connections):
                 _say(deaf, type="complete", id="keeps it from being silent")
