@@ -37,7 +37,7 @@ def create_app(settings: Settings, urls: ServerUrls) -> Starlette:
         trusted_only=settings.trusted_only,
         max_bytes=settings.max_document_bytes,
     )
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", _home, methods=["GET"]),
             Route("/graphql", endpoint, middleware=[Middleware(PageForBrowsers)]),
@@ -49,6 +49,9 @@ def create_app(settings: Settings, urls: ServerUrls) -> Starlette:
         middleware=[compressed(settings)],
         lifespan=lifespan_of(settings, urls, cache),
     )
+    # Whoever stops the server ends them first.
+    app.state.connections = endpoint.connections
+    return app
 
 
 def compressed(settings: Settings) -> Middleware:

@@ -149,6 +149,13 @@ class Settings:
     shutdown_grace_seconds: int = _setting(
         10, "How long running requests may take to finish after a stop was asked for.", unit="seconds", least=0
     )
+    shutdown_spread_seconds: float = _setting(
+        5.0,
+        "Over how long connections that stream are ended then, so that clients do not all return at once; at most half "
+        "of that time.",
+        unit="seconds",
+        least=0,
+    )
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
 
     def limits(self) -> Limits:

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
-import uvicorn
 from starlette.types import ASGIApp
 
 from gateway.app import create_app
 from gateway.config import ServerUrls, Settings
-from gateway.server import config_of
+from gateway.endpoint.connections import Connections
+from gateway.server import Server, config_of
 from resolvers.storage.migrate import migrate
 
 _TEMPLATE = "template_of_tests"
@@ -73,10 +73,16 @@ async def _execute(url: str, statement: str) -> None:
 
 
 class RunningApp:
-    """An application behind real uvicorn on a free port of the loopback, and a client for it."""
+    """
+    An application behind real uvicorn on a free port of the loopback, and a client for it.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._server = uvicorn.Server(config_of(app, host="127.0.0.1", port=0))
+    Args:
+        connections: Those of the application that stream, to be ended before it stops.
+    """
+
+    def __init__(self, app: ASGIApp, connections: Connections | None = None, *, spread_seconds: float = 0.0) -> None:
+        config = config_of(app, host="127.0.0.1", port=0, grace_seconds=10)
+        self._server = Server(config, connections=connections, spread_seconds=spread_seconds)
         self._task: asyncio.Task[None] | None = None
         self.client = httpx.AsyncClient(timeout=30)
 
@@ -95,6 +101,10 @@ class RunningApp:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.client.aclose()
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Stops it as a signal would, and returns when it has ended."""
         self._server.should_exit = True
         if self._task is not None:
             await self._task
@@ -104,7 +114,8 @@ class RunningGateway(RunningApp):
     """A gateway that runs."""
 
     def __init__(self, settings: Settings, urls: ServerUrls) -> None:
-        super().__init__(create_app(settings, urls))
+        app = create_app(settings, urls)
+        super().__init__(app, app.state.connections)
 
     async def answer(self, query: str, **variables: Any) -> dict[str, Any]:
         """The whole JSON answer of a POST request."""
