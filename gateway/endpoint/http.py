@@ -10,6 +10,7 @@ import asyncio
 from functools import partial
 from typing import Generic
 
+from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -18,6 +19,7 @@ from strawberry.schema import Schema
 from gateway.endpoint.answering import Answering, ContextT, RootT, refused
 from gateway.endpoint.carried import headers_of, status_of
 from gateway.endpoint.connections import Connections
+from gateway.endpoint.executing import RequestErrors
 from gateway.endpoint.framing import Framing
 from gateway.endpoint.http_caching import Fields, HTTPCaching
 from gateway.endpoint.multipart import Multipart
@@ -33,6 +35,7 @@ from gateway.endpoint.negotiation import (
 from gateway.endpoint.outcome import VARY, Outcome, send_outcome, send_whole
 from gateway.endpoint.request_id import request_id_of
 from gateway.endpoint.requests import ALLOWED_METHODS, Batch, HTTPError, OperationRequest, operations_of
+from gateway.endpoint.reservations import Reservations
 from gateway.endpoint.response_cache import Answer
 from gateway.endpoint.response_stream import ResponseStream
 from gateway.endpoint.sse import EventStream
@@ -76,6 +79,7 @@ class GraphQLEndpoint(Answering[ContextT, RootT], Generic[ContextT, RootT]):
         super().__init__(schema, limits=limits, kept_documents=kept_documents)
         self.connections = Connections(streaming or StreamLimits())
         self.caching = HTTPCaching()
+        self._reservations = Reservations(self, self.connections, max_body_bytes=max_body_bytes)
         self._max_body_bytes = max_body_bytes
         self._max_batch = max_batch
 
@@ -94,6 +98,9 @@ class GraphQLEndpoint(Answering[ContextT, RootT], Generic[ContextT, RootT]):
         kind: str | None = JSON
         response = await self.get_sub_response(request)
         try:
+            if self._reservations.concerns(scope):
+                await self._reservations.serve(request, receive, send, headers)
+                return
             accept = ", ".join(request.headers.getlist("accept"))
             kind, streamed = response_type(accept), stream_type(accept) if request.method != "HEAD" else None
             if kind is None and streamed is None:
@@ -121,6 +128,11 @@ class GraphQLEndpoint(Answering[ContextT, RootT], Generic[ContextT, RootT]):
         except HTTPError as error:
             outcome = Outcome(status=error.status, answer=Answer(_refusal(request, error)))
             headers += [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
+        except RequestErrors as refusal:
+            # Of an operation whose answer would have come elsewhere; others are refused by _outcome.
+            outcome = refused(request, refusal.errors)
+        except GraphQLError as refusal:
+            outcome = refused(request, (refusal,))
         if outcome.status == 200:
             outcome.status = status_of(response) or 200
         headers += [VARY, *headers_of(response)]

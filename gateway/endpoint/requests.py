@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope
 from gateway.endpoint.negotiation import JSON, media_type
 from schema.errors import RequestError
 
-ALLOWED_METHODS = "GET, HEAD, OPTIONS, POST"
+ALLOWED_METHODS = "DELETE, GET, HEAD, OPTIONS, POST, PUT"
 
 # How many times its limit a body is read, without being kept, to be answered.
 _PATIENCE = 20
