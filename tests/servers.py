@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -78,16 +79,25 @@ class RunningApp:
 
     Args:
         connections: Those of the application that stream, to be ended before it stops.
+        listening: A socket that others listen to as well, so that clients find somebody when one stops.
     """
 
-    def __init__(self, app: ASGIApp, connections: Connections | None = None, *, spread_seconds: float = 0.0) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        connections: Connections | None = None,
+        *,
+        spread_seconds: float = 0.0,
+        listening: socket.socket | None = None,
+    ) -> None:
         config = config_of(app, host="127.0.0.1", port=0, grace_seconds=10)
+        self._sockets = None if listening is None else [listening.dup()]
         self._server = Server(config, connections=connections, spread_seconds=spread_seconds)
         self._task: asyncio.Task[None] | None = None
         self.client = httpx.AsyncClient(timeout=30)
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._server.serve())
+        self._task = asyncio.create_task(self._server.serve(self._sockets))
         while not self._server.started:
             if self._task.done():
                 self._task.result()

@@ -27,22 +27,9 @@ class Multipart:
     beat = _part(b"{}")
     opening = _DELIMITER + beat
     ending = _END
-    restart = (
-        _part(
-            encoded(
-                {
-                    "payload": None,
-                    "errors": [
-                        {
-                            "message": "the server restarts; connect again, and resume after the last position",
-                            "extensions": {"code": "UNAVAILABLE"},
-                        }
-                    ],
-                }
-            )
-        )
-        + _END
-    )
+    # No end: what is cut off is a failure of the network, after which Apollo's RetryLink asks again. An error of the
+    # protocol would make it do so too, but it then aborts the request and leaves that unhandled.
+    restart = b""
 
     def result(self, message: StreamMessage) -> bytes:
         """A part; its position is in the result alone."""
