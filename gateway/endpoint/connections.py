@@ -1,6 +1,7 @@
 """The connections of one process that stream: how many there may be, and how they end together."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Protocol
 
 from gateway.endpoint.requests import HTTPError
@@ -29,6 +30,10 @@ class Connections:
     def __len__(self) -> int:
         """How many there are."""
         return len(self._open)
+
+    def __iter__(self) -> Iterator[Ending]:
+        """Them, in the order in which they came."""
+        return iter(self._open)
 
     def add(self, connection: Ending) -> None:
         """

@@ -15,10 +15,6 @@ from gateway.endpoint.wire import GoneError, wire_of
 
 logger = logging.getLogger("gateway.streams")
 
-# Between the last result and the end of a response that a client is to ask for again: graphql-sse's client notices an
-# end only while it waits for a result.
-_PAUSE_SECONDS = 0.05
-
 
 class ResponseStream:
     """
@@ -124,9 +120,7 @@ class ResponseStream:
 
     async def _restart(self) -> None:
         with suppress(GoneError):
-            await self.send(self._framing.restart)
-            await asyncio.sleep(_PAUSE_SECONDS)
-            await self.send(b"", is_last=True)
+            await self.send(self._framing.restart, is_last=True)
 
     def _wait(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(self._limits.ping_seconds, self._beat)

@@ -3,20 +3,24 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any, cast
 
 import pytest
 from gql import Client, GraphQLRequest
 from gql.transport.exceptions import TransportQueryError
 from gql.transport.websockets import WebsocketsTransport
 
+from gateway.endpoint.answering import Connection
 from gateway.endpoint.persisted import PersistedOperations
+from gateway.endpoint.requests import OperationRequest
+from gateway.streams.message import Stream, StreamMessage
 from tests.clients.node import node, node_json
 from tests.gateway.endpoint.streamed import Streaming, socket_url, until
 from tests.gateway.endpoint.test_websocket import Texts
 from tests.servers import RunningApp
 
+_CUT = 10
 _COUNTED = {"data": [{"count": 1}, {"count": 2}, {"count": 3}], "codes": []}
 _EXPECTED: dict[str, Any] = {
     "query": {"data": [{"hello": "hello me"}], "codes": []},
@@ -114,3 +118,34 @@ async def test_clients_connect_again_after_a_restart() -> None:
         '{"graphql-ws":%s,"graphql-sse":%s,"graphql-sse, one connection":%s,"apollo, multipart":%s,"EventSource":%s}'
     )
     assert ended.output.strip() == heard % (("[1,1,2]",) * clients)
+
+
+class Cutting(Streaming):
+    """Ends the response to every other request in the moment in which it gives a result."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    async def stream(self, connection: Connection, asked: OperationRequest) -> Stream:
+        """One result before the end, or two and an end."""
+        self.asked += 1
+        return cast("Stream", self._cut() if self.asked % 2 else self._whole())
+
+    async def _cut(self) -> AsyncGenerator[StreamMessage, None]:
+        yield StreamMessage(body=b'{"data":{"waiting":1}}')
+        for one in list(self.connections):
+            one.end()
+        await asyncio.Event().wait()
+
+    async def _whole(self) -> AsyncGenerator[StreamMessage, None]:
+        for number in (1, 2):
+            yield StreamMessage(body=b'{"data":{"waiting":%d}}' % number)
+
+
+@pytest.mark.usefixtures("packages")
+async def test_a_restart_in_the_moment_of_a_result_is_noticed() -> None:
+    """By graphql-sse too, which looks for an end only while it waits for a result."""
+    async with RunningApp(Cutting()) as running:
+        heard = await node_json("cut.mjs", str(running.client.base_url), str(_CUT))
+    assert heard == [[1, 1, 2]] * _CUT
