@@ -4,8 +4,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
-from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.routing import Route, WebSocketRoute
 
 from gateway.config import ServerUrls, Settings
 from gateway.endpoint.compression import Compression
@@ -23,35 +22,15 @@ from schema.build import build_schema
 _PATH = "/graphql"
 
 
-def create_app(settings: Settings, urls: ServerUrls) -> ASGIApp:
+def create_app(settings: Settings, urls: ServerUrls) -> Front:
     """The gateway for *settings*, on the servers at *urls*."""
     held = Held.of(settings, urls)
-    caching = HTTPCaching(shared_seconds=settings.shared_cache_seconds)
-    app = _application(settings, urls, held, caching)
-    return Front(app, held.responses, caching, path=_PATH, minimum_bytes=settings.gzip_min_bytes)
-
-
-def _application(settings: Settings, urls: ServerUrls, held: Held, caching: HTTPCaching) -> Starlette:
-    """What answers every request that was not answered before."""
-    endpoint = MarketEndpoint(
-        build_schema(),
-        limits=settings.limits(),
-        kept_documents=settings.kept_documents,
-        max_body_bytes=settings.max_body_bytes,
-        max_batch=settings.max_batch,
-    )
-    endpoint.responses, endpoint.caching = held.responses, caching
-    endpoint.persisted = PersistedOperations(
-        Texts(held.client, prefix="persisted:", life_seconds=settings.persisted_seconds),
-        valid=lambda text: not endpoint.documents.get(text).errors,
-        trusted=trusted_documents(settings.trusted_documents) if settings.trusted_documents else None,
-        trusted_only=settings.trusted_only,
-        max_bytes=settings.max_document_bytes,
-    )
-    return Starlette(
+    endpoint = _endpoint(settings, held)
+    app = Starlette(
         routes=[
             Route("/", _home, methods=["GET"]),
             Route(_PATH, endpoint, middleware=[Middleware(PageForBrowsers)]),
+            WebSocketRoute(_PATH, endpoint),
             *page_files(),
             Route("/livez", live, methods=["GET"]),
             Route("/readyz", ready(pings_of, timeout_seconds=settings.ready_timeout_seconds), methods=["GET"]),
@@ -59,6 +38,28 @@ def _application(settings: Settings, urls: ServerUrls, held: Held, caching: HTTP
         middleware=[compressed(settings)],
         lifespan=lifespan_of(settings, urls, held),
     )
+    return Front(app, endpoint, held.responses, path=_PATH, minimum_bytes=settings.gzip_min_bytes)
+
+
+def _endpoint(settings: Settings, held: Held) -> MarketEndpoint:
+    endpoint = MarketEndpoint(
+        build_schema(),
+        limits=settings.limits(),
+        kept_documents=settings.kept_documents,
+        max_body_bytes=settings.max_body_bytes,
+        max_batch=settings.max_batch,
+        streaming=settings.stream_limits(),
+    )
+    endpoint.responses = held.responses
+    endpoint.caching = HTTPCaching(shared_seconds=settings.shared_cache_seconds)
+    endpoint.persisted = PersistedOperations(
+        Texts(held.client, prefix="persisted:", life_seconds=settings.persisted_seconds),
+        valid=lambda text: not endpoint.documents.get(text).errors,
+        trusted=trusted_documents(settings.trusted_documents) if settings.trusted_documents else None,
+        trusted_only=settings.trusted_only,
+        max_bytes=settings.max_document_bytes,
+    )
+    return endpoint
 
 
 def compressed(settings: Settings) -> Middleware:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from gateway.endpoint.stream_limits import StreamLimits
 from schema.limits import Limits
 
 # Read by the build (hatch_build.py), and often still set when the gateway starts.
@@ -25,6 +26,7 @@ def _setting(
 
 
 _LIMITS = Limits()
+_STREAMS = StreamLimits()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,6 +138,32 @@ class Settings:
         unit="seconds",
         least=0,
     )
+    max_connections: int = _setting(
+        _STREAMS.max_connections,
+        "Most connections that stream, over WebSocket or HTTP, per process.",
+        unit="connections",
+        least=1,
+    )
+    max_operations: int = _setting(
+        _STREAMS.max_operations, "Most operations at the same time on one of these.", unit="operations", least=1
+    )
+    ping_seconds: float = _setting(
+        _STREAMS.ping_seconds,
+        "How often an idle connection is tried; a WebSocket that has not answered by the next time is closed.",
+        unit="seconds",
+        least=0.1,
+    )
+    send_seconds: float = _setting(
+        _STREAMS.send_seconds,
+        "How long a client may take to read what it was sent, before it is ended.",
+        unit="seconds",
+        least=0.1,
+    )
+    allowed_origins: str | None = _setting(
+        None,
+        "Pages, besides the gateway's own, that may open WebSockets: `https://a.example,https://b.example`, or `*`.",
+        unit="origins",
+    )
     gzip_min_bytes: int = _setting(1024, "Answers from this size on are compressed.", unit="bytes", least=0)
     ready_timeout_seconds: float = _setting(
         2.0, "How long /readyz waits for PostgreSQL and Redis.", unit="seconds", least=0
@@ -152,11 +180,30 @@ class Settings:
     shutdown_grace_seconds: int = _setting(
         10, "How long running requests may take to finish after a stop was asked for.", unit="seconds", least=0
     )
+    shutdown_spread_seconds: float = _setting(
+        5.0,
+        "Over how long connections that stream are ended then, so that clients do not all return at once; at most half "
+        "of that time.",
+        unit="seconds",
+        least=0,
+    )
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
 
     def limits(self) -> Limits:
         """How large one operation may be."""
         return Limits(**{one.name: getattr(self, one.name) for one in fields(Limits)})
+
+    def stream_limits(self) -> StreamLimits:
+        """What a connection that streams may be."""
+        return StreamLimits(
+            max_connections=self.max_connections,
+            max_operations=self.max_operations,
+            ping_seconds=self.ping_seconds,
+            send_seconds=self.send_seconds,
+            allowed_origins=frozenset(
+                one.strip().rstrip("/") for one in (self.allowed_origins or "").split(",") if one.strip()
+            ),
+        )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:

@@ -1,5 +1,6 @@
 """The uvicorn server of one process."""
 
+import asyncio
 import signal
 import socket
 import sys
@@ -8,17 +9,38 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from gateway.app import create_app
 from gateway.config import ServerUrls, Settings
+from gateway.endpoint.connections import Connections
+from gateway.protocols import HTTPConnection, WebSocketConnection
+
+_STEP_SECONDS = 0.1
 
 
 class Server(uvicorn.Server):
-    """Says in one line where it can be reached, once it can."""
+    """
+    Says in one line where it can be reached, once it can, and ends streams before it stops.
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[int], None]) -> None:
+    Args:
+        announce: Called with the port.
+        connections: Those that stream.
+        spread_seconds: Over how long they are ended when the server stops; at most half of its grace is taken.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        announce: Callable[[int], None] | None = None,
+        *,
+        connections: Connections | None = None,
+        spread_seconds: float = 0.0,
+    ) -> None:
         super().__init__(config)
         self._announce = announce
+        self._connections = connections
+        self._spread_seconds = spread_seconds
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -39,8 +61,59 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts to listen."""
         await super().startup(sockets)
-        if self.started:
+        if self.started and self._announce is not None:
             self._announce(self.servers[0].sockets[0].getsockname()[1])
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stops: no new connections, an end for those that stream, and what is left of the grace for requests."""
+        begun, grace = time.monotonic(), self.config.timeout_graceful_shutdown
+        for server in self.servers:
+            server.close()
+        if self._connections is not None:
+            spread = self._spread_seconds if grace is None else min(self._spread_seconds, grace / 2)
+            closing = asyncio.create_task(self._connections.close(spread))
+            # A second Ctrl-C has no patience.
+            while not closing.done() and not self.force_exit:
+                await asyncio.wait((closing,), timeout=_STEP_SECONDS)
+            closing.cancel()
+        if grace is not None:
+            self.config.timeout_graceful_shutdown = max(0, grace - int(time.monotonic() - begun))
+        await super().shutdown(sockets)
+
+
+def config_of(
+    app: ASGIApp,
+    *,
+    host: str,
+    port: int,
+    max_message_bytes: int = 1_000_000,
+    log_level: str | None = None,
+    grace_seconds: int | None = None,
+) -> uvicorn.Config:
+    """
+    How uvicorn serves *app*.
+
+    Args:
+        max_message_bytes: The longest message that a WebSocket takes; a longer one closes it with 1009.
+        grace_seconds: How long requests may take to finish when the server stops.
+    """
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=HTTPConnection,
+        ws=WebSocketConnection,
+        ws_max_size=max_message_bytes,
+        # A compressor of its own costs each connection some 40 KiB, and each message a compression.
+        ws_per_message_deflate=False,
+        # The endpoint's own pings tell more: that a client's program is there, not only its network.
+        ws_ping_interval=None,
+        log_config=None,
+        access_log=False,
+        log_level=log_level,
+        server_header=False,
+        timeout_graceful_shutdown=grace_seconds,
+    )
 
 
 def serve(settings: Settings, urls: ServerUrls, *, begun: float, note: str = "") -> int:
@@ -58,18 +131,16 @@ def serve(settings: Settings, urls: ServerUrls, *, begun: float, note: str = "")
         sys.stdout.write(f"Signal Gateway is ready after {seconds:.1f} s: http://{host}:{port}/graphql{note}\n")
         sys.stdout.flush()
 
-    config = uvicorn.Config(
-        create_app(settings, urls),
+    app = create_app(settings, urls)
+    config = config_of(
+        app,
         host=settings.host,
         port=settings.port,
-        log_config=None,
-        access_log=False,
+        max_message_bytes=settings.max_body_bytes,
         log_level=settings.log_level.lower(),
-        ws="none",
-        server_header=False,
-        timeout_graceful_shutdown=settings.shutdown_grace_seconds,
+        grace_seconds=settings.shutdown_grace_seconds,
     )
-    server = Server(config, announce)
+    server = Server(config, announce, connections=app.connections, spread_seconds=settings.shutdown_spread_seconds)
     try:
         server.run()
     except SystemExit:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
-import uvicorn
 from starlette.types import ASGIApp
 
 from gateway.app import create_app
 from gateway.config import ServerUrls, Settings
+from gateway.endpoint.connections import Connections
+from gateway.server import Server, config_of
 from resolvers.events.position import position_text
 from resolvers.storage.migrate import migrate
 from resolvers.storage.outbox import newest_numbers
@@ -96,16 +98,30 @@ async def _execute(url: str, statement: str) -> None:
 
 
 class RunningApp:
-    """An application behind real uvicorn on a free port of the loopback, and a client for it."""
+    """
+    An application behind real uvicorn on a free port of the loopback, and a client for it.
 
-    def __init__(self, app: ASGIApp) -> None:
-        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, ws="none")
-        self._server = uvicorn.Server(config)
+    Args:
+        connections: Those of the application that stream, to be ended before it stops.
+        listening: A socket that others listen to as well, so that clients find somebody when one stops.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        connections: Connections | None = None,
+        *,
+        spread_seconds: float = 0.0,
+        listening: socket.socket | None = None,
+    ) -> None:
+        config = config_of(app, host="127.0.0.1", port=0, grace_seconds=10)
+        self._sockets = None if listening is None else [listening.dup()]
+        self._server = Server(config, connections=connections, spread_seconds=spread_seconds)
         self._task: asyncio.Task[None] | None = None
         self.client = httpx.AsyncClient(timeout=30)
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._server.serve())
+        self._task = asyncio.create_task(self._server.serve(self._sockets))
         while not self._server.started:
             if self._task.done():
                 self._task.result()
@@ -119,6 +135,10 @@ class RunningApp:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.client.aclose()
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Stops it as a signal would, and returns when it has ended."""
         self._server.should_exit = True
         if self._task is not None:
             await self._task
@@ -128,7 +148,8 @@ class RunningGateway(RunningApp):
     """A gateway that runs."""
 
     def __init__(self, settings: Settings, urls: ServerUrls) -> None:
-        super().__init__(create_app(settings, urls))
+        app = create_app(settings, urls)
+        super().__init__(app, app.connections)
         self._database = urls.database
 
     async def position(self) -> str | None:

@@ -16,14 +16,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.endpoint.access import access_class
 from gateway.endpoint.compression import accepts_gzip
-from gateway.endpoint.http_caching import HTTPCaching, matches
+from gateway.endpoint.http import GraphQLEndpoint
+from gateway.endpoint.http_caching import matches
 from gateway.endpoint.outcome import ANSWERED, VARY, send_whole
 from gateway.endpoint.request_id import request_id_of
 from gateway.endpoint.response_cache import Answer, ResponseCache
 
 _TAKEN = frozenset({b"accept", b"content-type"})
 # With one of these an answer depends on more than its bytes, or is asked to tell more.
-_PASSED_ON = frozenset({b"content-encoding", b"x-gateway-trace"})
+_PASSED_ON = frozenset({b"content-encoding", b"x-gateway-trace", b"x-graphql-event-stream-token", b"last-event-id"})
 
 _Key = tuple[str, bytes, tuple[tuple[bytes, bytes], ...], str]
 
@@ -34,26 +35,30 @@ class Front:
 
     Args:
         app: What answers all other requests.
-        path: Where the GraphQL endpoint is.
+        endpoint: What in it answers those of GraphQL, at *path*.
         minimum_bytes: Size from which an answer is compressed.
         max_bytes: About what remembering requests may take.
         max_request_bytes: The longest that is remembered.
+
+    Attributes:
+        connections: The endpoint's that stream; whoever stops the server ends them first.
     """
 
     def __init__(
         self,
         app: ASGIApp,
+        endpoint: GraphQLEndpoint[Any, Any],
         cache: ResponseCache,
-        caching: HTTPCaching,
         *,
         path: str,
         minimum_bytes: int,
         max_bytes: int = 16_000_000,
         max_request_bytes: int = 10_000,
     ) -> None:
+        self.connections = endpoint.connections
         self._app = app
         self._cache = cache
-        self._caching = caching
+        self._caching = endpoint.caching
         self._path = path
         self._minimum_bytes = minimum_bytes
         self._max_bytes = max_bytes

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
+from gateway.endpoint.answering import Connection
 from gateway.endpoint.http import GraphQLEndpoint
 from gateway.endpoint.operation import Operation
 from gateway.endpoint.requests import OperationRequest
@@ -34,7 +35,7 @@ class MarketEndpoint(GraphQLEndpoint[Context, None]):
         """What the loaders have read."""
         return context.loaders.trace
 
-    def may_be_shared(self, request: Request, asked: OperationRequest) -> bool:
+    def may_be_shared(self, request: Connection, asked: OperationRequest) -> bool:
         """Whether this process has heard of all that the client knows of."""
         return _has_reached(request.state.services, asked)
 

@@ -1,9 +1,15 @@
 """Media types: what a client sends, what it takes, and which of ours it gets."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 RESPONSE_JSON = "application/graphql-response+json"
 JSON = "application/json"
+EVENT_STREAM = "text/event-stream"
+MULTIPART = "multipart/mixed"
+
+# Of Apollo's protocol for subscriptions, without which multipart means something else.
+SPECIFICATION = "1.0"
 
 # Where a client takes both equally it gets the newer one, whose status codes say more.
 _OFFERED = (RESPONSE_JSON, JSON)
@@ -56,6 +62,40 @@ def prefers(accept: str, one: str, other: str) -> bool:
     """Whether a header *accept* gives *one* a higher quality than *other*."""
     ranges = media_ranges(accept)
     return quality_of(one, ranges) > quality_of(other, ranges)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamType:
+    """
+    A type of response that stays open.
+
+    Attributes:
+        is_preferred: Whether the client wants it for every operation, rather than only where one needs it.
+    """
+
+    kind: str
+    is_preferred: bool
+
+
+@lru_cache(maxsize=100)
+def stream_type(accept: str) -> StreamType | None:
+    """
+    Which of our streams a client takes; None where it names none.
+
+    ``*/*`` names none: who sends it does not know that answers may go on. Where a client wants JSON no less, it gets
+    that for whatever has one answer: urql's own header lists all there is.
+    """
+    ranges = media_ranges(accept)
+    best, quality = "", 0.0
+    for entry in accept.split(","):
+        kind, parameters = media_type(entry)
+        is_ours = kind == EVENT_STREAM or (kind == MULTIPART and parameters.get("subscriptionspec") == SPECIFICATION)
+        # The first of equals is taken.
+        if is_ours and (found := quality_of(kind, ranges)) > quality:
+            best, quality = kind, found
+    if not best:
+        return None
+    return StreamType(best, quality > max(quality_of(kind, ranges) for kind in _OFFERED))
 
 
 def response_type(accept: str | None) -> str | None:

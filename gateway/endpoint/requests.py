@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope
 from gateway.endpoint.negotiation import JSON, media_type
 from schema.errors import RequestError
 
-ALLOWED_METHODS = "GET, HEAD, OPTIONS, POST"
+ALLOWED_METHODS = "DELETE, GET, HEAD, OPTIONS, POST, PUT"
 
 # How many times its limit a body is read, without being kept, to be answered.
 _PATIENCE = 20
@@ -86,7 +86,7 @@ async def operations_of(
         raise HTTPError(400, "BAD_REQUEST", f"the body must be JSON: {error}") from None
     if isinstance(content, list):
         return Batch(operations=_of_batch(content, max_batch))
-    return _of_object(content)
+    return request_of(content)
 
 
 def _of_batch(content: list[Any], max_batch: int) -> list[OperationRequest | HTTPError]:
@@ -99,7 +99,7 @@ def _of_batch(content: list[Any], max_batch: int) -> list[OperationRequest | HTT
     operations: list[OperationRequest | HTTPError] = []
     for item in content:
         try:
-            operations.append(_of_object(item))
+            operations.append(request_of(item))
         except HTTPError as error:
             operations.append(error)
     return operations
@@ -152,7 +152,13 @@ def _too_large(most: int) -> HTTPError:
     return HTTPError(413, "BODY_TOO_LARGE", f"a body holds at most {most} bytes", {"Connection": "close"})
 
 
-def _of_object(content: Any) -> OperationRequest:
+def request_of(content: Any) -> OperationRequest:
+    """
+    The operation that an object of JSON asks for.
+
+    Raises:
+        HTTPError: If it is no object, or a part of it has the wrong type.
+    """
     if not isinstance(content, dict):
         raise HTTPError(400, "BAD_REQUEST", f"a JSON object was expected, was {_kind(content)}")
     return OperationRequest(

@@ -5,9 +5,13 @@ import socket
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from gateway.config import ServerUrls
 from resolvers.model.interval import Interval
@@ -118,3 +122,44 @@ def _is_listening(url: httpx.URL) -> bool:
     except OSError:
         return False
     return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_idle_streams_do_not_hold_a_stop_up(number: signal.Signals, variables: dict[str, str]) -> None:
+    """They are told to come back, and the process ends within its grace though none of them leaves by itself."""
+    settings = variables | {"GATEWAY_SHUTDOWN_GRACE_SECONDS": "10", "GATEWAY_SHUTDOWN_SPREAD_SECONDS": "0.5"}
+    with Serving(settings, "serve") as serving:
+        url = str(serving.client.base_url).replace("http", "ws", 1) + "/graphql"
+        token = {"x-graphql-event-stream-token": serving.client.put("/graphql").text}
+        with (
+            connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket_,
+            serving.client.stream("GET", "/graphql", headers=token, timeout=DEADLINE_SECONDS) as events,
+            _deaf(str(serving.client.base_url)) as deaf,
+        ):
+            socket_.send('{"type":"connection_init"}')
+            assert socket_.recv() == '{"type":"connection_ack"}'
+            lines = events.iter_lines()
+            assert next(lines) == ":"
+            begun = time.monotonic()
+            serving.process.send_signal(number)
+            with pytest.raises(ConnectionClosed) as closed:
+                socket_.recv(timeout=DEADLINE_SECONDS)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1012
+            assert any(line.startswith(": the server restarts") for line in lines)
+            status = serving.process.wait(DEADLINE_SECONDS)
+            assert time.monotonic() - begun < 5
+            assert status in (0, 130)
+            deaf.close()
+
+
+def _deaf(url: str) -> socket.socket:
+    """A client that asked for a WebSocket, and neither reads nor answers."""
+    parts = urlsplit(url)
+    deaf = socket.create_connection((parts.hostname, parts.port))
+    deaf.sendall(
+        f"GET /graphql HTTP/1.1\r\nHost: {parts.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n".encode()
+    )
+    return deaf

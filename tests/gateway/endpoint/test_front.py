@@ -133,7 +133,7 @@ async def served(request: pytest.FixtureRequest) -> AsyncIterator[_Served]:
     cache = endpoint.responses = ResponseCache(shop.revisions, clock=time.time, max_bytes=1_000_000)
     app: Any = Starlette(routes=[Route("/graphql", endpoint)], middleware=[Middleware(Compression, minimum_bytes=1000)])
     if request.param == "front":
-        app = Front(app, cache, HTTPCaching(), path="/graphql", minimum_bytes=1000)
+        app = Front(app, endpoint, cache, path="/graphql", minimum_bytes=1000)
     async with RunningApp(app) as running:
         yield _Served(running.client, shop, cache)
 
@@ -281,7 +281,7 @@ async def test_what_is_asked_differently_is_answered_differently(served: _Served
     ):
         assert (await served.client.post("/graphql", content=body, headers=headers)).status_code == status
     assert (await served.client.post("/graphql?query={__typename}", content=body, headers=good)).json()["data"]["names"]
-    assert (await served.client.put("/graphql", content=body, headers=good)).status_code == 405
+    assert (await served.client.patch("/graphql", content=body, headers=good)).status_code == 405
 
 
 async def test_a_body_in_pieces_is_answered_too(served: _Served) -> None:

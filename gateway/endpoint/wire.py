@@ -1,0 +1,32 @@
+"""The server's end of a connection, where it offers more than ASGI; see `gateway.protocols`."""
+
+from collections.abc import MutableMapping
+from typing import Any, Protocol, cast
+
+
+class GoneError(Exception):
+    """Nobody reads any more."""
+
+
+class Wire(Protocol):
+    """Of any connection."""
+
+    def abort(self) -> None:
+        """Ends the connection at once, whatever its client has not read."""
+
+
+class TextWire(Wire, Protocol):
+    """Of a WebSocket."""
+
+    def try_write(self, text: bytes) -> bool:
+        """Sends a text frame if it need not wait, and says whether it did."""
+
+
+def wire_of(scope: MutableMapping[str, Any]) -> Wire | None:
+    """The end of an HTTP connection; None with another server than the gateway's own."""
+    return cast("Wire | None", scope.get("extensions", {}).get("gateway.wire"))
+
+
+def text_wire_of(scope: MutableMapping[str, Any]) -> TextWire | None:
+    """The end of a WebSocket."""
+    return cast("TextWire | None", wire_of(scope))
