@@ -1,0 +1,50 @@
+"""What a stream gives to a transport."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamMessage:
+    """
+    One execution result of a stream.
+
+    Attributes:
+        body: Its whole JSON object.
+        position: What a client gives to resume after it: opaque ASCII text without line breaks; None if the stream
+            has none.
+    """
+
+    body: bytes
+    position: str | None = None
+
+
+class Stream(Protocol):
+    """The results of one operation; it ends normally when the operation is complete."""
+
+    def __aiter__(self) -> "Stream":
+        """Itself."""
+
+    async def __anext__(self) -> StreamMessage:
+        """
+        The next result.
+
+        Raises:
+            StreamEnded: If the stream ends with an error.
+        """
+
+    async def aclose(self) -> None:
+        """Ends the stream, for a client that wants no more of it."""
+
+
+class StreamEnded(Exception):
+    """
+    The end of a stream by an error.
+
+    Args:
+        errors: As a client may see them: formatted, each with a code, nothing in them that we did not write.
+    """
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__(errors)
+        self.errors = errors
