@@ -242,7 +242,10 @@ class Channel(ABC, Generic[G]):
 
     def watching(self, subject: str) -> Iterable[G]:
         """The groups with members that watch a subject."""
-        return (*self._watching.get(subject, ()), *self._watching.get(None, ()))
+        of_subject, of_all = self._watching.get(subject), self._watching.get(None)
+        if of_subject is None or of_all is None:
+            return of_subject or of_all or ()
+        return of_subject | of_all
 
     def is_due(self, group: G) -> None:
         """Notes that a group has something to execute."""
@@ -270,6 +273,17 @@ class Channel(ABC, Generic[G]):
     def is_idle(self) -> bool:
         """Whether nothing is on its way to any subscriber."""
         return self.beat.is_quiet and not self._tasks
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How much is held, by what it is."""
+        return {
+            "groups": len(self.groups),
+            "held": len(self.held),
+            "items": sum(group.size for group in self.groups.values()),
+            "subjects": len(self._watching),
+            "subscribers": len(self.subscribers),
+        }
 
     @property
     def subscribers(self) -> list[Subscriber]:

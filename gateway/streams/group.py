@@ -39,6 +39,11 @@ class Group(ABC):
 
     @property
     @abstractmethod
+    def size(self) -> int:
+        """How many items are held or due."""
+
+    @property
+    @abstractmethod
     def is_due(self) -> bool:
         """Whether there is something to execute."""
 
@@ -82,6 +87,11 @@ class LatestGroup(Group):
         super().__init__(selection, executions)
         self.shown: dict[str, Item] = {}
         self._due: dict[str, list[int]] = {}
+
+    @property
+    def size(self) -> int:
+        """How many items are held or due."""
+        return len(self.shown) + len(self._due)
 
     @property
     def is_due(self) -> bool:
@@ -151,6 +161,11 @@ class AllGroup(Group):
     def __init__(self, selection: Selection, executions: Executions) -> None:
         super().__init__(selection, executions)
         self._due: list[tuple[Change, Any]] = []
+
+    @property
+    def size(self) -> int:
+        """How many items are due."""
+        return len(self._due)
 
     @property
     def is_due(self) -> bool:

@@ -1,6 +1,7 @@
 """The hub: between the events of the process and the streams of its clients."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
@@ -119,7 +120,25 @@ class Hub:
         for channel in self._of_kinds(kinds):
             channel.on_status(is_reachable=is_reachable)
 
+    def flush(self) -> None:
+        """Sends what there is, without waiting for the beat."""
+        for channel in self._channels.values():
+            channel.beat.now()
+
     # --- the end
+
+    @property
+    def origin(self) -> str:
+        """Id of the database that positions are of."""
+        return self._follower.origin
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How much is held, by what it is."""
+        sizes = Counter[str]()
+        for channel in self._channels.values():
+            sizes.update(channel.sizes)
+        return dict(sizes)
 
     @property
     def is_idle(self) -> bool:

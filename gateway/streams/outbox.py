@@ -46,6 +46,10 @@ class Outbox(Protocol):
     def is_empty(self) -> bool:
         """Whether there is nothing to take."""
 
+    @property
+    def size_bytes(self) -> int:
+        """Of the items that wait."""
+
     def put(self, subject: str, item: Item, events: int, number: int) -> None:
         """
         Adds the item that a subject has become by some *events*, up to the event *number*.
