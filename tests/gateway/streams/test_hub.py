@@ -420,6 +420,26 @@ async def test_events_that_were_missed_for_good_are_a_reset_for_all(text: str) -
         assert stream_of(second) == {}
 
 
+@pytest.mark.parametrize("text", [_ROWS, _EVERY])
+async def test_a_state_that_was_read_before_a_reset_is_not_given(text: str) -> None:
+    """What was missed may have come between."""
+    stage = Stage()
+    market = stage.latest if text is _ROWS else stage.all
+    market.write(_row("a", 1.0))
+    stage.hub.start()
+    market.gate.clear()
+    one = await stage.join(text, names=["a"])
+    await asyncio.sleep(0.001)
+    market.write(_row("a", 2.0))  # which nobody hears of
+    stage.hub.on_reset([market.kind])
+    market.gate.set()
+    message = await anext(one)
+    assert rows_of(message) == _told(("a", 2.0))
+    assert stream_of(message) == {"reset": True}
+    await stage.idle()
+    assert one.taken() is None
+
+
 # --- a source that is not there
 
 

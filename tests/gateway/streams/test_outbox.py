@@ -53,6 +53,8 @@ def test_errors_are_always_said() -> None:
         assert _taken(outbox) == (["null"], 0, 1)
     outbox.put("a", _item("null"), 1, 1)
     assert _taken(outbox) == (["null"], 0, 1)
+    outbox.put("a", _item("null", errors=[{"message": "m", "path": ("price",)}]), 1, 1)
+    assert _taken(outbox) == (["null"], 0, 1)
 
 
 def test_an_item_that_nulls_all_leaves_nothing_said() -> None:
