@@ -11,9 +11,8 @@ import time
 import tracemalloc
 from collections import deque
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
-
-from graphql import build_schema
 
 from gateway.endpoint.documents import Documents
 from gateway.streams.channel import HubSettings
@@ -23,16 +22,16 @@ from gateway.streams.outbox import AllOutbox, LatestOutbox
 from gateway.streams.source import Audience, Change, Known, Mode
 from gateway.streams.subscriber import Subscriber
 from resolvers.model.event import Event, EventKind
+from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec, Source
+from resolvers.model.quote import Quote
+from schema.build import build_schema
 from schema.limits import Limits
-from schema.throttle import THROTTLE
+from schema.market import QuoteType
 
-_SCHEMA = build_schema(
-    "type Query { q: Int } type Quote { symbol: String! price: Float! bid: Float ask: Float volume: Float }"
-    " type Subscription { quotes(symbols: [String!]!): [Quote!]! }"
-)
-_SCHEMA.directives = (*_SCHEMA.directives, THROTTLE)
+_SCHEMA = build_schema()._schema
 _SUBSCRIBERS = 1_000
 _ROUNDS = 30
+_AS_OF = datetime(2024, 1, 2, tzinfo=UTC)
 
 
 class _Quotes:
@@ -51,7 +50,7 @@ class _Quotes:
 
     def changes(self, event: Event) -> list[Change]:
         """One quote."""
-        return [Change(subject=event.body["symbol"], number=event.number, value=event.body)]
+        return [event.body["change"]]
 
     async def snapshot(self, audience: Audience) -> Known:
         """Every symbol has a quote."""
@@ -67,13 +66,22 @@ class _Quotes:
 
 
 def _change(symbol: str, number: int, price: float) -> Change:
-    body = {"symbol": symbol, "price": price, "bid": price - 0.01, "ask": price + 0.01, "volume": 12345.0}
-    return Change(subject=symbol, number=number, value=body)
+    quote = Quote(
+        instrument_id=1,
+        price=price,
+        bid=price - 0.01,
+        ask=price + 0.01,
+        volume=12345.0,
+        as_of=_AS_OF,
+        source=Source.SIMULATED,
+    )
+    instrument = Instrument(id=1, spec=InstrumentSpec(symbol=symbol, asset_class=AssetClass.EQUITY))
+    return Change(subject=symbol, number=number, value=QuoteType.of(instrument, quote))
 
 
 def _event(symbol: str, number: int) -> Event:
-    body = _change(symbol, number, 100 + number / 7).value
-    return Event(kind=EventKind.QUOTES, number=number, revisions={}, body=body)
+    change = _change(symbol, number, 100 + number / 7)
+    return Event(kind=EventKind.QUOTES, number=number, revisions={}, body={"change": change})
 
 
 class _Audience:
@@ -93,9 +101,8 @@ class _Audience:
 
     async def join(self, symbols: Sequence[str], *, selection: int = 0, throttle_ms: int = 0) -> None:
         """One subscriber more."""
-        text = (
-            f"subscription ($s: [String!]!) {{ quotes(symbols: $s) {{ symbol price bid ask s{selection}: volume }} }}"
-        )
+        text = "subscription ($s: [String!]!) { quotes(symbols: $s) { id price bid asOf"
+        text += f" s{selection}: volume }} }}"
         if throttle_ms:
             text = text.replace(") {", f") @throttle(ms: {throttle_ms}) {{", 1)
         operation = self.documents.get(text).operation()

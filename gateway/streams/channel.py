@@ -102,6 +102,7 @@ class Channel(ABC, Generic[G]):
             group.selection,
             audience,
             self.new_outbox(subscription),
+            messages=group.messages,
             throttle_seconds=subscription.throttle_seconds,
             clock=self._clock,
         )

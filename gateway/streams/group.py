@@ -1,12 +1,13 @@
 """Groups: the subscribers who share an execution."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from gateway.streams.execution import Executions
 from gateway.streams.held import ABSENT, Held
 from gateway.streams.item import Item
+from gateway.streams.message import StreamMessage
 from gateway.streams.pace import Pace
 from gateway.streams.selection import Selection
 from gateway.streams.source import Change
@@ -14,8 +15,11 @@ from gateway.streams.subscriber import Subscriber
 from gateway.streams.watchers import Watchers
 from schema.plans import Plans
 
-# Of how many subscribers one is told between two looks at the clock.
-_AT_ONCE = 500
+# To how many subscribers something is put between two looks at the clock.
+_PUT_AT_ONCE = 500
+
+# How many readers may run before others do: each sends a message then.
+_WOKEN_AT_ONCE = 100
 
 
 class Group(ABC):
@@ -26,6 +30,7 @@ class Group(ABC):
     not wait for it.
 
     Attributes:
+        messages: What subscribers were sent of the last beat.
         is_running: Whether something is being executed or delivered.
     """
 
@@ -33,6 +38,7 @@ class Group(ABC):
         self.selection = selection
         self.watchers = Watchers()
         self.members: set[Subscriber] = set()
+        self.messages: dict[Hashable, StreamMessage] = {}
         self.is_running = False
         self._executions = executions
         self._plans = Plans()
@@ -128,6 +134,7 @@ class LatestGroup(Group):
         if not due:
             return
         self.is_running = True
+        self.messages.clear()
         begun = self.begin([held[subject].made for subject in due], [held[subject].number for subject in due])
         if isinstance(begun, list):
             await self._tell(due, begun, number, pace)
@@ -144,13 +151,15 @@ class LatestGroup(Group):
             # All at once: whoever comes while others are told takes these.
             for subject, item in zip(due, items, strict=True):
                 self.show(subject, item)
+            waiting: list[Subscriber] = []
             for (subject, numbers), item in zip(due.items(), items, strict=True):
-                told = tuple(self.watchers.of_subject(subject))
-                for start in range(0, len(told), _AT_ONCE):
-                    for subscriber in told[start : start + _AT_ONCE]:
-                        subscriber.put(subject, item, numbers, number)
+                watching = tuple(self.watchers.of_subject(subject))
+                for start in range(0, len(watching), _PUT_AT_ONCE):
+                    some = watching[start : start + _PUT_AT_ONCE]
+                    waiting += [one for one in some if one.put(subject, item, numbers, number)]
                     if pace.is_over:
                         await pace.rest()
+            await _wake(waiting, pace)
         finally:
             self.is_running = False
 
@@ -187,6 +196,7 @@ class AllGroup(Group):
         if not due:
             return
         self.is_running = True
+        self.messages.clear()
         begun = self.begin([made for _, made in due], [change.number for change, _ in due])
         if isinstance(begun, list):
             await self._tell(due, begun, pace)
@@ -199,13 +209,25 @@ class AllGroup(Group):
     async def _tell(self, due: list[tuple[Change, Any]], items: list[Item], pace: Pace) -> None:
         try:
             before = None
+            waiting: list[Subscriber] = []
             for (change, _), item in zip(due, items, strict=True):
                 # Between the items of one event nobody may take a message: its position would be after all of them.
                 if change.number != before and pace.is_over:
                     await pace.rest()
                 before = change.number
                 numbers = [change.number]
-                for subscriber in tuple(self.watchers.of(change)):
-                    subscriber.put(change.subject, item, numbers, change.number)
+                watching = tuple(self.watchers.of(change))
+                waiting += [one for one in watching if one.put(change.subject, item, numbers, change.number)]
+            await _wake(waiting, pace)
         finally:
             self.is_running = False
+
+
+async def _wake(waiting: Sequence[Subscriber], pace: Pace) -> None:
+    """Wakes subscribers when each has all that it is to be told, some at a time."""
+    some = list(dict.fromkeys(waiting))
+    for start in range(0, len(some), _WOKEN_AT_ONCE):
+        if start:
+            await pace.rest()
+        for one in some[start : start + _WOKEN_AT_ONCE]:
+            one.wake()

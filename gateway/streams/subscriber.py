@@ -1,8 +1,8 @@
 """One subscriber: the stream that a transport reads."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Final, Protocol
 
 from gateway.streams.item import Item, message_body
 from gateway.streams.message import StreamEnded, StreamMessage
@@ -10,6 +10,8 @@ from gateway.streams.outbox import Outbox, OutboxFull, Parcel
 from gateway.streams.selection import Selection
 from gateway.streams.source import Audience
 from gateway.streams.told import told
+
+_MESSAGES: Final = 64
 
 
 class Membership(Protocol):
@@ -38,13 +40,15 @@ class Subscriber:
                                 event 9: is told
 
     Args:
+        messages: Those that others of the same selection were sent last.
         throttle_seconds: The least time between two messages; the first is not delayed.
         clock: Seconds, as the event loop counts them.
     """
 
     __slots__ = (
-        "_clock", "_end", "_is_closed", "_membership", "_next_at", "_noted", "_timer", "_waiter", "audience", "floor",
-        "is_reset", "is_told", "outbox", "position", "resume_number", "selection", "throttle_seconds",
+        "_clock", "_end", "_is_closed", "_membership", "_messages", "_next_at", "_noted", "_timer", "_waiter",
+        "audience", "floor", "is_reset", "is_told", "outbox", "position", "resume_number", "selection",
+        "throttle_seconds",
     )  # fmt: skip
 
     def __init__(
@@ -54,6 +58,7 @@ class Subscriber:
         audience: Audience,
         outbox: Outbox,
         *,
+        messages: dict[Hashable, StreamMessage],
         throttle_seconds: float,
         clock: Callable[[], float],
     ) -> None:
@@ -62,6 +67,7 @@ class Subscriber:
         self.audience = audience
         self.outbox = outbox
         self.throttle_seconds = throttle_seconds
+        self._messages = messages
         self._clock = clock
         self.floor: int | None = None
         self.position: str | None = None
@@ -82,24 +88,32 @@ class Subscriber:
         """Whether nobody needs to tell it anything any more."""
         return self._is_closed or self._end is not None
 
-    def put(self, subject: str, item: Item, numbers: list[int], number: int) -> None:
-        """Tells it what a subject has become by the events *numbers*, in the beat that reached the event *number*."""
+    def put(self, subject: str, item: Item, numbers: list[int], number: int) -> bool:
+        """
+        Tells it what a subject has become by the events *numbers*, in the beat that reached the event *number*.
+
+        Whether it is to be woken, when all has been put.
+        """
         floor = self.floor
         if floor is None:
             self._noted.append((subject, item, numbers, number))
-            return
+            return False
         events = len(numbers)
         if numbers[0] <= floor:
             events = sum([one > floor for one in numbers])
             if not events:
-                return
+                return False
         try:
             self.outbox.put(subject, item, events, number)
         except OutboxFull:
             self._fall_behind()
         # One that waits for its next moment needs not be woken before.
-        if self._waiter is not None and self._timer is None:
-            self._wake()
+        return self._waiter is not None and self._timer is None
+
+    def wake(self) -> None:
+        """Lets a reader that waits look again."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def open(self, parcel: Parcel, subjects: Sequence[str]) -> None:
         """Gives it its state, an item of each of *subjects*; what happened meanwhile follows."""
@@ -109,7 +123,7 @@ class Subscriber:
         noted, self._noted = self._noted, []
         for one in noted:
             self.put(*one)
-        self._wake()
+        self.wake()
 
     def close_state(self) -> None:
         """Makes it wait for a new state, in the place of what was missed."""
@@ -120,7 +134,7 @@ class Subscriber:
     def tell(self, status: str) -> None:
         """Tells it a status: `is_told` is for who brings its state, to tell when the source is back."""
         self.outbox.open((), Parcel(status=status))
-        self._wake()
+        self.wake()
 
     def end(self, error: dict[str, Any]) -> None:
         """Ends it with an error, to which the position is added."""
@@ -180,6 +194,18 @@ class Subscriber:
     def _message(self, parcel: Parcel) -> StreamMessage:
         if parcel.number is not None:
             self.position = self._membership.position_text(parcel.number)
+        if parcel.is_state or parcel.number is None:
+            return self._written(parcel)
+        # Who watches the same, at the same pace, is sent the same bytes.
+        key = (parcel.number, parcel.skipped, *parcel.items)
+        message = self._messages.get(key)
+        if message is None:
+            if len(self._messages) >= _MESSAGES:
+                self._messages.clear()
+            message = self._messages[key] = self._written(parcel)
+        return message
+
+    def _written(self, parcel: Parcel) -> StreamMessage:
         selection = self.selection
         body = message_body(
             selection.name,
@@ -206,7 +232,7 @@ class Subscriber:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._wake()
+        self.wake()
 
     def _wait_until(self, moment: float) -> None:
         if self._timer is None:
@@ -215,8 +241,4 @@ class Subscriber:
 
     def _due(self) -> None:
         self._timer = None
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        self.wake()

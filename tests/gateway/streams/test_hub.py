@@ -161,6 +161,37 @@ async def test_the_first_event_after_a_quiet_beat_goes_out_at_once() -> None:
     await stage.hub.close()
 
 
+async def test_a_beat_is_one_message() -> None:
+    """For a reader that waits, whatever else has its turn meanwhile."""
+    stage = Stage(settings=HubSettings(beat_seconds=0.0, turn_seconds=0.0))
+    stage.latest.write(_row("a"), _row("b"), _row("c"))
+    stage.hub.start()
+    one = await stage.joined(_ROWS, names=["a", "b", "c"])
+    reading = asyncio.ensure_future(anext(one))
+    await asyncio.sleep(0)
+    stage.tell(*[stage.latest.write(_row(name, 2.0)) for name in "abc"])
+    assert rows_of(await reading) == _told(("a", 2.0), ("b", 2.0), ("c", 2.0))
+
+
+async def test_who_watches_the_same_is_sent_the_same_bytes() -> None:
+    """Written once, as long as nothing else is to be said of them."""
+    stage = Stage()
+    stage.latest.write(_row("a"))
+    stage.hub.start()
+    same = [await stage.joined(_ROWS, names=["a", other]) for other in ("x", "y")]
+    stage.tell(stage.latest.write(_row("a", 2.0)))
+    await stage.idle()
+    one, other = [subscriber.taken() for subscriber in same]
+    assert one is other is not None
+    stage.tell(stage.latest.write(_row("a", 3.0)))
+    await stage.idle()
+    assert rows_of(same[0].taken()) == _told(("a", 3.0))
+    stage.tell(stage.latest.write(_row("a", 4.0)))
+    await stage.idle()
+    skipping, late = same[1].taken(), same[0].taken()
+    assert (stream_of(skipping), stream_of(late)) == ({"skipped": 1}, {})
+
+
 # --- snapshot, then live
 
 
@@ -260,6 +291,16 @@ async def test_equal_items_arrive_each() -> None:
         stage.tell(*[stage.all.write(_row("a")) for _ in range(10)])
         await stage.idle()
     assert rows_of(one.taken()) == _told(("a", 1.0)) * 100
+
+
+async def test_the_items_of_one_event_stay_together() -> None:
+    """A message between them would have a position after all of them."""
+    stage = Stage(settings=HubSettings(beat_seconds=0.0, turn_seconds=0.0))
+    one = await stage.joined(_EVERY)
+    reading = asyncio.ensure_future(anext(one))
+    await asyncio.sleep(0)
+    stage.tell(stage.all.write(_row("a"), _row("b"), _row("c")))
+    assert rows_of(await reading) == _told(("a", 1.0), ("b", 1.0), ("c", 1.0))
 
 
 async def test_audiences_of_all_may_have_conditions() -> None:
