@@ -30,12 +30,8 @@ class Item:
 
 def item_of(completed: CompletedItem, number: int) -> Item:
     """A completed item as bytes. What nobody foresaw is logged here, once for all who watch it."""
-    errors = []
-    for path, error in completed.errors:
-        shown = dict(client_error(error).formatted)
-        # Places are in the text of the operation, and theirs is the shared one, which no client has seen.
-        shown.pop("locations", None)
-        errors.append({**shown, "path": path})
+    # They have no places: those would be in the shared text, which no client has seen and no parser has read.
+    errors = [{**client_error(error).formatted, "path": path} for path, error in completed.errors]
     if completed.value is None:
         return Item(body=NULL, number=number, errors=errors, is_null=True)
     return Item(body=encoded(completed.value), number=number, errors=errors)
