@@ -7,10 +7,11 @@ from datetime import timedelta
 
 from gateway.background import in_background
 from gateway.config import ServerUrls, Settings
+from gateway.streams.history import StoredHistory
 from resolvers.events.publisher import QuotesPublisher
 from resolvers.events.reader import Reader
 from resolvers.events.relay import Relay
-from resolvers.events.streams import open_client
+from resolvers.events.streams import Streams, open_client
 from resolvers.ingest import Ingest
 from resolvers.model.revisions import Revisions
 from resolvers.storage.pool import Pool
@@ -21,6 +22,7 @@ class Following:
     """What a serving process has of events."""
 
     reader: Reader
+    history: StoredHistory
     ingest: Ingest
 
 
@@ -39,7 +41,9 @@ async def following(settings: Settings, urls: ServerUrls, pool: Pool, revisions:
         ingest = Ingest(pool, revisions=revisions, publisher=QuotesPublisher(pool, client))
         await reader.start()
         async with in_background(reader.run()), in_background(relay.run()):
-            yield Following(reader=reader, ingest=ingest)
+            yield Following(
+                reader=reader, history=StoredHistory(pool=pool, streams=Streams(client, reader.origin)), ingest=ingest
+            )
     finally:
         await client.aclose()
 

@@ -14,6 +14,8 @@ from gateway.endpoint.response_cache import ResponseCache
 from gateway.following import following
 from gateway.holding import tiers_of
 from gateway.observe.health import Ping
+from gateway.streams.hub import Hub
+from gateway.streams.market import market_hub
 from resolvers.cache.client import Client, open_client
 from resolvers.cache.tiers import Tiers
 from resolvers.model.event import Event, EventKind
@@ -28,6 +30,7 @@ class State(TypedDict):
     """What every request finds in its state."""
 
     services: Services
+    hub: Hub
     pings: Mapping[str, Ping]
 
 
@@ -105,7 +108,12 @@ async def opened(settings: Settings, urls: ServerUrls, held: Held) -> AsyncItera
             bar_grace_seconds=settings.bar_grace_seconds,
             quote_stale_seconds=settings.quote_stale_seconds,
         )
-        yield State(services=services, pings={"postgresql": lambda: ping(pool), "redis": held.client.ping})
+        hub = market_hub(services, follower=events.reader, history=events.history)
+        hub.start()
+        # Last of the listeners: by then nothing is held that an event has made old.
+        events.reader.listeners.append(hub)
+        stack.push_async_callback(hub.close)
+        yield State(services=services, hub=hub, pings={"postgresql": lambda: ping(pool), "redis": held.client.ping})
 
 
 def lifespan_of(settings: Settings, urls: ServerUrls, held: Held):  # type: ignore[no-untyped-def]

@@ -40,6 +40,20 @@ async def instrument(loaders: Loaders, symbol: str) -> Instrument:
     return found
 
 
+async def instruments_of(loaders: Loaders, symbols: Sequence[str]) -> list[Instrument]:
+    """
+    The instrument of each symbol.
+
+    Raises:
+        NotFound: If there is none of one of them.
+    """
+    found = await loaders.instrument_by_name.load_many([_name(symbol) for symbol in symbols])
+    for symbol, one in zip(symbols, found, strict=True):
+        if one is None:
+            raise _no_instrument(symbol)
+    return [one for one in found if one is not None]
+
+
 async def instruments(loaders: Loaders, page: InstrumentPage) -> list[Instrument]:
     """The instruments of a page, by symbol; one more than it shows where there are more."""
     return await instrument_page(loaders.reads, page)

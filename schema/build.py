@@ -14,6 +14,8 @@ from schema.market import QuoteType
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
+from schema.subscription import Subscription
+from schema.throttle import with_throttle
 
 
 @cache
@@ -25,7 +27,15 @@ def build_schema() -> strawberry.Schema:
     errors) the endpoint does once per text or in one place.
     """
     types: Iterable[Any] = (InstrumentType, QuoteType, CandleSeriesType)
-    return strawberry.Schema(query=Query, mutation=Mutation, types=types, config=StrawberryConfig(scalar_map=SCALARS))
+    return with_throttle(
+        strawberry.Schema(
+            query=Query,
+            mutation=Mutation,
+            subscription=Subscription,
+            types=types,
+            config=StrawberryConfig(scalar_map=SCALARS),
+        )
+    )
 
 
 def printed_schema() -> str:

@@ -34,9 +34,11 @@ class ColumnExecutor(Executor[Any]):
 
     Attributes:
         plans: What is worked out of the document's selections; whoever executes it again keeps them.
+        splits: Whether a root field that is a list has a text for each item, instead of one for all.
     """
 
     plans: Plans
+    splits = False
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -56,12 +58,14 @@ class ColumnExecutor(Executor[Any]):
         kind = nullable(item_type)
         if isinstance(result, Column):
             if _fits(result, item_type):
+                if self.splits and path.prev is None:
+                    return [orjson.Fragment(one) for one in result.texts]
                 return orjson.Fragment(result.json)
         elif is_object_type(kind) and self.middleware_manager is None:
             if isinstance(result, RowList):
                 text = self._text_of_rows(kind, field_details_list, result)
                 if text is not None:
-                    return orjson.Fragment(text)
+                    return self.written(text, path)
             elif type(result) is list and result:
                 rows = PlainRows(self, kind, item_type, field_details_list, info, path, result)
                 if rows.are_regular():
@@ -84,7 +88,13 @@ class ColumnExecutor(Executor[Any]):
                 return lists
         return super().complete_object_value(return_type, field_details_list, info, path, result, position_context)
 
-    def _text_of_rows(self, kind: GraphQLObjectType, details: FieldDetailsList, rows: RowList) -> str | None:
+    def written(self, text: RowText, path: Path) -> Any:
+        """The list at *path* as JSON text, or as a list of its items' texts."""
+        if self.splits and path.prev is None:
+            return [orjson.Fragment(row) for row in text.rows()]
+        return orjson.Fragment(text.array())
+
+    def _text_of_rows(self, kind: GraphQLObjectType, details: FieldDetailsList, rows: RowList) -> RowText | None:
         """A list of rows as JSON; None where a column is not regular, for whatever reason."""
         plan = column_plan(self, kind, details)
         if plan is None:
@@ -94,7 +104,7 @@ class ColumnExecutor(Executor[Any]):
             _write_rows(text, plan, rows.column)
         except _IrregularError:
             return None
-        return text.array()
+        return text
 
     def _lists_of(self, kind: GraphQLObjectType, details: FieldDetailsList, columns: ColumnSet) -> Any:
         """An object whose fields are whole columns; None where a column is not regular, for whatever reason."""

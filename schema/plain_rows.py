@@ -8,7 +8,6 @@ from operator import attrgetter
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from graphql import (
     GraphQLBoolean,
     GraphQLField,
@@ -108,8 +107,8 @@ class PlainRows:
         finally:
             self._close_unused()
 
-    def _text(self) -> orjson.Fragment | None:
-        """The rows as JSON; None where a scalar's values have no JSON text of their own."""
+    def _text(self) -> Any:
+        """The rows as `ColumnExecutor.written` has them; None where a scalar's values have no JSON of their own."""
         text = RowText(len(self._rows))
         text.open()
         try:
@@ -119,7 +118,7 @@ class PlainRows:
         except TypeError:
             return None
         text.close()
-        return orjson.Fragment(text.array())
+        return self._executor.written(text, self._path)
 
     def _dictionaries(self) -> list[dict[str, Any]]:
         """The rows as dictionaries, in the order of the selection."""

@@ -50,6 +50,19 @@ class RowText:
         self._running += "}"
         self._first = False
 
+    def rows(self) -> list[str]:
+        """Each row by itself."""
+        if not self._columns:
+            return [self._running] * self._count
+        pieces, end = self._pieces, self._running
+        if len(pieces) == 1:
+            (first,) = pieces
+            return [f"{first}{text}{end}" for text in self._columns[0]]
+        return [
+            "".join([part for pair in zip(pieces, texts, strict=True) for part in pair]) + end
+            for texts in zip(*self._columns, strict=True)
+        ]
+
     def array(self) -> str:
         """All rows."""
         if not self._count:

@@ -6,16 +6,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
+from gateway.endpoint.access import access_class
 from gateway.endpoint.answering import Connection
 from gateway.endpoint.http import GraphQLEndpoint
 from gateway.endpoint.operation import Operation
 from gateway.endpoint.requests import OperationRequest
+from gateway.streams.hub import Hub
+from gateway.streams.message import Stream
 from resolvers.errors import BadInput
 from resolvers.events.position import parsed_position
 from resolvers.loaders import Loaders
 from resolvers.model.trace import Trace
 from resolvers.services import Services
 from schema.context import Context
+from schema.errors import RequestError
 
 
 class MarketEndpoint(GraphQLEndpoint[Context, None]):
@@ -30,6 +34,24 @@ class MarketEndpoint(GraphQLEndpoint[Context, None]):
         if not _has_reached(context.services, asked):
             context = replace(context, loaders=Loaders(context.services, is_fresh=True))
         return replace(context, plans=operation.plans)
+
+    async def stream(self, connection: Connection, asked: OperationRequest) -> Stream:
+        """
+        The stream of a subscription, from the hub of the process, whose executions it shares.
+
+        Raises:
+            StreamEnded: If there is nothing to stream, for the reasons given.
+        """
+        hub: Hub = connection.state.hub
+        resume_from = asked.extensions.get("resumeFrom")
+        if resume_from is not None and not isinstance(resume_from, str):
+            raise RequestError("extensions.resumeFrom must be a position, which is a string", code="BAD_INPUT")
+        return await hub.subscribe(
+            await self.operation(asked),
+            asked.variables,
+            access=access_class(connection.scope),
+            resume_from=resume_from,
+        )
 
     def trace_of(self, context: Context) -> Trace:
         """What the loaders have read."""

@@ -45,6 +45,10 @@ class Unconnected:
         return not any(position.values())
 
 
+class OtherDatabase(BadInput):
+    """A position that was one, in the events of another database."""
+
+
 def position_text(origin: str, position: Mapping[EventKind, int]) -> str:
     """*position* in the events of the database *origin*, as one text."""
     numbers = {kind.value: position[kind] for kind in sorted(position)}
@@ -56,13 +60,14 @@ def parsed_position(text: str, origin: str) -> dict[EventKind, int]:
     The position that *text* stands for.
 
     Raises:
-        BadInput: If it is none that this gateway gave out, or one of another database.
+        BadInput: If it is none that this gateway gave out.
+        OtherDatabase: If it is one of another database.
     """
     found = _read(text) if len(text) <= _LONGEST_TEXT else None
     if found is None or position_text(found[0], found[1]) != text:
         raise BadInput(f"a position that this API gave out was expected, was {text[:80]!r}")
     if found[0] != origin[:_ORIGIN_LENGTH]:
-        raise BadInput("the position is one of another database, from before this one was made")
+        raise OtherDatabase("the position is one of another database, from before this one was made")
     return found[1]
 
 

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import asyncpg
 
+from resolvers.model.event import EventKind
 from resolvers.model.instrument import Source
 from resolvers.model.quote import Quote
 from resolvers.model.versioned import Versioned
 from resolvers.storage.changed_quotes import changed_quotes, returning_changed
 from resolvers.storage.instruments import session_calendars
-from resolvers.storage.pool import connection
+from resolvers.storage.outbox import newest_numbers
+from resolvers.storage.pool import connection, snapshot
 from resolvers.storage.quote_days import DAYS, date_of, days_of_quote
 from resolvers.storage.written import Written, told
 
@@ -51,6 +53,14 @@ async def read_quotes(pool: asyncpg.Pool, instrument_ids: Sequence[int]) -> dict
         quote = Quote(**{**dict(zip(_NAMES, values, strict=True)), "source": Source(values[-1])})
         quotes[quote.instrument_id] = Versioned(quote, revision)
     return quotes
+
+
+async def quotes_at_number(pool: asyncpg.Pool, instrument_ids: Sequence[int]) -> tuple[int, dict[int, Quote]]:
+    """The number of the newest event of quotes, and the quotes of one moment, which contain it and no later one."""
+    async with snapshot(pool) as one:
+        number = (await newest_numbers(one)).get(EventKind.QUOTES, 0)
+        rows = await one.fetch(f"SELECT {_COLUMNS} FROM quotes WHERE instrument_id = ANY($1::int[])", instrument_ids)  # noqa: S608
+    return number, {row["instrument_id"]: Quote(**{**row, "source": Source(row["source"])}) for row in rows}
 
 
 async def lacks_spread(pool: asyncpg.Pool, source: Source) -> bool:

@@ -1,0 +1,299 @@
+"""Channels: one field of the subscription type, from its events to its subscribers."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from inspect import isawaitable
+from typing import Any, Generic, Protocol, TypeVar
+
+from gateway.streams.beat import Beat
+from gateway.streams.execution import Executions
+from gateway.streams.group import Group
+from gateway.streams.held import Held
+from gateway.streams.outbox import Outbox
+from gateway.streams.pace import Pace
+from gateway.streams.recent import Recent
+from gateway.streams.selection import Subscription
+from gateway.streams.source import Audience, Change, Source
+from gateway.streams.subscriber import Subscriber
+from gateway.streams.told import LIVE, UNAVAILABLE
+from resolvers.model.event import Event
+
+G = TypeVar("G", bound=Group)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HubSettings:
+    """
+    What a hub is told.
+
+    Attributes:
+        beat_seconds: From one flush to the next, at least.
+        turn_seconds: How long a flush works before it lets others.
+        max_outbox_bytes: Of the items that wait for one subscriber.
+        kept_changes: Of each field, for subscribers who come back.
+        retry_seconds: First and longest time until a read is tried again that a source could not do.
+    """
+
+    beat_seconds: float = 0.05
+    turn_seconds: float = 0.005
+    max_outbox_bytes: int = 1_000_000
+    kept_changes: int = 5_000
+    retry_seconds: tuple[float, float] = (0.5, 5.0)
+
+
+class Joining(Protocol):
+    """Who brings subscribers their state."""
+
+    def add(self, subscriber: Subscriber) -> None:
+        """Brings a subscriber, who is noted already, what it missed or the present state."""
+
+
+class Channel(ABC, Generic[G]):
+    """
+    The streams of one source.
+
+    Attributes:
+        number: The event up to which everything was given to the groups.
+        heard: The last event.
+        held: What each watched subject is, as far as it is known.
+        is_reachable: Whether the source can be read.
+        generation: How often everybody had to begin anew.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        executions: Executions,
+        settings: HubSettings,
+        position_text: Callable[[int], str],
+        clock: Callable[[], float],
+    ) -> None:
+        self.source = source
+        self.settings = settings
+        self.groups: dict[str, G] = {}
+        self.number = self.heard = 0
+        self.held: dict[str, Held] = {}
+        self.recent = Recent(settings.kept_changes)
+        self.is_reachable = True
+        self.beat = Beat(self._flush, seconds=settings.beat_seconds)
+        self.executions = executions
+        self._position_text = position_text
+        self._clock = clock
+        self._watching: dict[str | None, set[G]] = {}
+        self._pending: list[Change] = []
+        self._due: dict[G, None] = {}
+        self.generation = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._joining = self.joining()
+
+    # --- subscribers
+
+    def join(self, subscription: Subscription, audience: Audience, resume_number: int | None) -> Subscriber:
+        """A new subscriber, whose first message is on its way."""
+        selection = subscription.selection
+        group = self.groups.get(selection.key)
+        if group is None:
+            group = self.groups[selection.key] = self.new_group(subscription)
+        subscriber = Subscriber(
+            self,
+            group.selection,
+            audience,
+            self.new_outbox(subscription),
+            messages=group.messages,
+            throttle_seconds=subscription.throttle_seconds,
+            clock=self._clock,
+        )
+        subscriber.resume_number = resume_number
+        group.members.add(subscriber)
+        for subject in group.watchers.add(subscriber):
+            self._watching.setdefault(subject, set()).add(group)
+        self._joining.add(subscriber)
+        return subscriber
+
+    def leave(self, subscriber: Subscriber) -> None:
+        """Forgets a subscriber, and what was held for it alone."""
+        key = subscriber.selection.key
+        group = self.groups.get(key)
+        if group is None or subscriber not in group.members:
+            return
+        group.members.discard(subscriber)
+        for subject in group.watchers.discard(subscriber):
+            self.forget_subject(group, subject)
+            groups = self._watching[subject]
+            groups.discard(group)
+            if not groups:
+                del self._watching[subject]
+                if subject is not None:
+                    self.held.pop(subject, None)
+        if not group.members:
+            del self.groups[key]
+            self._due.pop(group, None)
+
+    def position_text(self, number: int) -> str:
+        """The position after the event *number*."""
+        return self._position_text(number)
+
+    def is_watched(self, subject: str) -> bool:
+        """Whether somebody watches a subject."""
+        return subject in self._watching or None in self._watching
+
+    @abstractmethod
+    def new_group(self, subscription: Subscription) -> G:
+        """A group without members."""
+
+    @abstractmethod
+    def new_outbox(self, subscription: Subscription) -> Outbox:
+        """An empty outbox."""
+
+    @abstractmethod
+    def joining(self) -> "Joining":
+        """Who brings new subscribers their first message."""
+
+    @abstractmethod
+    def forget_subject(self, group: G, subject: str | None) -> None:
+        """Drops what *group* holds of a subject that none of its members watches."""
+
+    # --- events
+
+    def start(self, number: int) -> None:
+        """Begins behind the event *number*."""
+        self.number = self.heard = number
+        self.recent.start(number)
+
+    def on_event(self, event: Event) -> None:
+        """Takes the next event of the kind."""
+        changes = self.source.changes(event)
+        self.recent.add(event.number, changes)
+        self.heard = event.number
+        if not self.beat.is_quiet:
+            # Also what nobody watches now: somebody may have, and may again, before the flush is done.
+            self._pending += changes
+            return
+        self._pending += [one for one in changes if self.is_watched(one.subject)]
+        if self._pending:
+            self.beat.soon()
+        else:
+            self.number = event.number
+
+    def on_reset(self) -> None:
+        """Events were missed for good: everybody begins anew."""
+        self.generation += 1
+        self._pending.clear()
+        self.held.clear()
+        self.recent.forget()
+        self.number = self.heard = 0
+        for group in self.groups.values():
+            group.forget()
+            for subscriber in group.members:
+                subscriber.close_state()
+                self._joining.add(subscriber)
+
+    def on_status(self, *, is_reachable: bool) -> None:
+        """Tells everybody whether the source can be read, if that has changed."""
+        if is_reachable is self.is_reachable:
+            return
+        self.is_reachable = is_reachable
+        for group in self.groups.values():
+            for subscriber in group.members:
+                subscriber.tell(LIVE if is_reachable else UNAVAILABLE)
+
+    async def objects(self, changes: Sequence[Change]) -> Sequence[Any]:
+        """The object of each change; an error in the place of each where they cannot be made."""
+        if not changes:
+            return []
+        try:
+            made = self.source.objects(changes)
+            return await made if isawaitable(made) else made
+        except Exception as error:
+            return [error] * len(changes)
+
+    async def _flush(self) -> None:
+        pending, self._pending = self._pending, []
+        number, generation = self.heard, self.generation
+        changes = self.worth_making(pending)
+        made = await self.objects(changes)
+        if self.generation != generation:
+            return  # it is about a state that was dropped
+        self.number = number = max(self.number, number)
+        self.apply(pending, changes, made)
+        pace = Pace(self.settings.turn_seconds)
+        due, self._due = self._due, {}
+        for group in due:
+            if group.is_running:
+                self._due[group] = None  # it comes back when it is done
+            elif group.members:
+                await group.deliver(number, self.held, pace, partial(self._later, group))
+                if pace.is_over:
+                    await pace.rest()
+        if self._pending:
+            self.beat.soon()
+        elif self.generation == generation:
+            self.number = max(self.number, self.heard)
+
+    @abstractmethod
+    def worth_making(self, pending: Sequence[Change]) -> Sequence[Change]:
+        """The changes whose objects somebody will be shown."""
+
+    @abstractmethod
+    def apply(self, pending: Sequence[Change], changes: Sequence[Change], made: Sequence[Any]) -> None:
+        """Gives changes, of which some were made to objects, to the groups that watch their subjects."""
+
+    def watching(self, subject: str) -> Iterable[G]:
+        """The groups with members that watch a subject."""
+        of_subject, of_all = self._watching.get(subject), self._watching.get(None)
+        if of_subject is None or of_all is None:
+            return of_subject or of_all or ()
+        return of_subject | of_all
+
+    def is_due(self, group: G) -> None:
+        """Notes that a group has something to execute."""
+        self._due[group] = None
+
+    def _later(self, group: G, work: Awaitable[None]) -> None:
+        async def run() -> None:
+            try:
+                await work
+            finally:
+                if group in self._due:
+                    self.beat.soon()
+
+        self.spawn(run())
+
+    def spawn(self, work: Any) -> None:
+        """Runs something beside; it ends with the channel."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # --- the end
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is on its way to any subscriber."""
+        return self.beat.is_quiet and not self._tasks
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How much is held, by what it is."""
+        return {
+            "groups": len(self.groups),
+            "held": len(self.held),
+            "items": sum(group.size for group in self.groups.values()),
+            "subjects": len(self._watching),
+            "subscribers": len(self.subscribers),
+        }
+
+    @property
+    def subscribers(self) -> list[Subscriber]:
+        """Everybody."""
+        return [one for group in self.groups.values() for one in group.members]
+
+    async def close(self) -> None:
+        """Ends what is going on; subscribers were ended before."""
+        self.beat.stop()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

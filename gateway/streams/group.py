@@ -1,0 +1,233 @@
+"""Groups: the subscribers who share an execution."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Any
+
+from gateway.streams.execution import Executions
+from gateway.streams.held import ABSENT, Held
+from gateway.streams.item import Item
+from gateway.streams.message import StreamMessage
+from gateway.streams.pace import Pace
+from gateway.streams.selection import Selection
+from gateway.streams.source import Change
+from gateway.streams.subscriber import Subscriber
+from gateway.streams.watchers import Watchers
+from schema.plans import Plans
+
+# To how many subscribers something is put between two looks at the clock.
+_PUT_AT_ONCE = 500
+
+# How many readers may run before others do: each sends a message then.
+_WOKEN_AT_ONCE = 100
+
+
+class Group(ABC):
+    """
+    The subscribers of one selection, and what they are to be told.
+
+    Its executions follow each other: what is due while one waits for a resolver comes with the next. Other groups do
+    not wait for it.
+
+    Attributes:
+        messages: What subscribers were sent of the last beat.
+        is_running: Whether something is being executed or delivered.
+    """
+
+    def __init__(self, selection: Selection, executions: Executions) -> None:
+        self.selection = selection
+        self.watchers = Watchers()
+        self.members: set[Subscriber] = set()
+        self.messages: dict[Hashable, StreamMessage] = {}
+        self.is_running = False
+        self._executions = executions
+        self._plans = Plans()
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """How many items are held or due."""
+
+    @property
+    @abstractmethod
+    def is_due(self) -> bool:
+        """Whether there is something to execute."""
+
+    @abstractmethod
+    def forget(self) -> None:
+        """Drops what is due and what is held: it was about a state that nobody follows any more."""
+
+    @abstractmethod
+    async def deliver(
+        self, number: int, held: Mapping[str, Held], pace: Pace, later: Callable[[Awaitable[None]], None]
+    ) -> None:
+        """
+        Executes what is due, and tells everybody who watches it.
+
+        Args:
+            number: The event that the beat has reached.
+            later: Takes what waits for a resolver.
+        """
+
+    def begin(self, objects: Sequence[Any], numbers: Sequence[int]) -> list[Item] | Awaitable[list[Item]]:
+        """The items of *objects*."""
+        return self._executions.begin(self.selection, self._plans, objects, numbers)
+
+    async def items(self, objects: Sequence[Any], numbers: Sequence[int]) -> list[Item]:
+        """As `begin`."""
+        if not objects:
+            return []
+        begun = self.begin(objects, numbers)
+        return begun if isinstance(begun, list) else await begun
+
+
+class LatestGroup(Group):
+    """
+    A group that needs the newest item of each subject.
+
+    Attributes:
+        shown: The newest item of each subject that somebody watches.
+    """
+
+    def __init__(self, selection: Selection, executions: Executions) -> None:
+        super().__init__(selection, executions)
+        self.shown: dict[str, Item] = {}
+        self._due: dict[str, list[int]] = {}
+
+    @property
+    def size(self) -> int:
+        """How many items are held or due."""
+        return len(self.shown) + len(self._due)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a subject has changed."""
+        return bool(self._due)
+
+    def add(self, subject: str, numbers: list[int]) -> None:
+        """Notes that a subject was changed by the events *numbers*."""
+        due = self._due.get(subject)
+        # The list is shared with other groups.
+        self._due[subject] = numbers if due is None else due + numbers
+
+    def show(self, subject: str, item: Item) -> None:
+        """Keeps an item for those who come later."""
+        shown = self.shown.get(subject)
+        if self.watchers.watches(subject) and (shown is None or shown.number <= item.number):
+            self.shown[subject] = item
+
+    def forget(self) -> None:
+        """Drops all items."""
+        self.shown.clear()
+        self._due.clear()
+
+    async def deliver(
+        self, number: int, held: Mapping[str, Held], pace: Pace, later: Callable[[Awaitable[None]], None]
+    ) -> None:
+        """Executes the subjects that have changed."""
+        due = {
+            subject: numbers
+            for subject, numbers in self._due.items()
+            if subject in held and held[subject].made is not ABSENT
+        }
+        self._due.clear()
+        if not due:
+            return
+        self.is_running = True
+        self.messages.clear()
+        begun = self.begin([held[subject].made for subject in due], [held[subject].number for subject in due])
+        if isinstance(begun, list):
+            await self._tell(due, begun, number, pace)
+        else:
+            later(self._tell_later(due, begun, number, pace))
+
+    async def _tell_later(
+        self, due: dict[str, list[int]], begun: Awaitable[list[Item]], number: int, pace: Pace
+    ) -> None:
+        await self._tell(due, await begun, number, Pace())
+
+    async def _tell(self, due: dict[str, list[int]], items: list[Item], number: int, pace: Pace) -> None:
+        try:
+            # All at once: whoever comes while others are told takes these.
+            for subject, item in zip(due, items, strict=True):
+                self.show(subject, item)
+            waiting: list[Subscriber] = []
+            for (subject, numbers), item in zip(due.items(), items, strict=True):
+                watching = tuple(self.watchers.of_subject(subject))
+                for start in range(0, len(watching), _PUT_AT_ONCE):
+                    some = watching[start : start + _PUT_AT_ONCE]
+                    waiting += [one for one in some if one.put(subject, item, numbers, number)]
+                    if pace.is_over:
+                        await pace.rest()
+            await _wake(waiting, pace)
+        finally:
+            self.is_running = False
+
+
+class AllGroup(Group):
+    """A group that needs an item of each change, in order."""
+
+    def __init__(self, selection: Selection, executions: Executions) -> None:
+        super().__init__(selection, executions)
+        self._due: list[tuple[Change, Any]] = []
+
+    @property
+    def size(self) -> int:
+        """How many items are due."""
+        return len(self._due)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there are changes that were not told."""
+        return bool(self._due)
+
+    def add(self, change: Change, made: Any) -> None:
+        """Notes a change, with its object."""
+        self._due.append((change, made))
+
+    def forget(self) -> None:
+        """Keeps what is due: it was promised."""
+
+    async def deliver(
+        self, number: int, held: Mapping[str, Held], pace: Pace, later: Callable[[Awaitable[None]], None]
+    ) -> None:
+        """Executes the changes."""
+        due, self._due = self._due, []
+        if not due:
+            return
+        self.is_running = True
+        self.messages.clear()
+        begun = self.begin([made for _, made in due], [change.number for change, _ in due])
+        if isinstance(begun, list):
+            await self._tell(due, begun, pace)
+        else:
+            later(self._tell_later(due, begun))
+
+    async def _tell_later(self, due: list[tuple[Change, Any]], begun: Awaitable[list[Item]]) -> None:
+        await self._tell(due, await begun, Pace())
+
+    async def _tell(self, due: list[tuple[Change, Any]], items: list[Item], pace: Pace) -> None:
+        try:
+            before = None
+            waiting: list[Subscriber] = []
+            for (change, _), item in zip(due, items, strict=True):
+                # Between the items of one event nobody may take a message: its position would be after all of them.
+                if change.number != before and pace.is_over:
+                    await pace.rest()
+                before = change.number
+                numbers = [change.number]
+                watching = tuple(self.watchers.of(change))
+                waiting += [one for one in watching if one.put(change.subject, item, numbers, change.number)]
+            await _wake(waiting, pace)
+        finally:
+            self.is_running = False
+
+
+async def _wake(waiting: Sequence[Subscriber], pace: Pace) -> None:
+    """Wakes subscribers when each has all that it is to be told, some at a time."""
+    some = list(dict.fromkeys(waiting))
+    for start in range(0, len(some), _WOKEN_AT_ONCE):
+        if start:
+            await pace.rest()
+        for one in some[start : start + _WOKEN_AT_ONCE]:
+            one.wake()

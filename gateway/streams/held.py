@@ -1,0 +1,15 @@
+"""What a subject is at present, as an object that every selection can be executed on."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+ABSENT: Final = object()
+"""The object of a subject that has no state."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """An object, made of the event or of the snapshot of that number."""
+
+    number: int
+    made: Any

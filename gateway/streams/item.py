@@ -1,0 +1,66 @@
+"""Items: what one subject became for one selection, as bytes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.endpoint.encoding import encoded
+from schema.errors import client_error
+from schema.items import CompletedItem
+
+NULL = b"null"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Item:
+    """
+    One item of a list, encoded once for whoever watches it.
+
+    Attributes:
+        errors: As clients may see them, with their paths below the item.
+        is_null: Whether it nulls what it is in, where null may not be.
+        number: Of the event, or of the snapshot, that it shows.
+    """
+
+    body: bytes
+    number: int
+    errors: Sequence[Mapping[str, Any]] = ()
+    is_null: bool = False
+
+
+def item_of(completed: CompletedItem, number: int) -> Item:
+    """A completed item as bytes. What nobody foresaw is logged here, once for all who watch it."""
+    # They have no places: those would be in the shared text, which no client has seen and no parser has read.
+    errors = [{**client_error(error).formatted, "path": path} for path, error in completed.errors]
+    if completed.value is None:
+        return Item(body=NULL, number=number, errors=errors, is_null=True)
+    return Item(body=encoded(completed.value), number=number, errors=errors)
+
+
+def message_body(name: str, items: Sequence[Item], told: bytes, *, list_required: bool, item_required: bool) -> bytes:
+    """
+    The execution result of a list of items, as an execution of the subscriber's own would have been.
+
+    Args:
+        name: Of the field in the answer.
+        told: The value of ``extensions.stream``.
+    """
+    data, errors = b"", b""
+    if any(one.errors for one in items) or (item_required and any(one.is_null for one in items)):
+        shown, is_nulled = _errors(name, items, item_required=item_required)
+        errors = b',"errors":' + encoded(shown)
+        if is_nulled:
+            data = NULL if list_required else b'{"' + name.encode() + b'":null}'
+    if not data:
+        data = b'{"' + name.encode() + b'":[' + b",".join([one.body for one in items]) + b"]}"
+    return b'{"data":' + data + errors + b',"extensions":{"stream":' + told + b"}}"
+
+
+def _errors(name: str, items: Sequence[Item], *, item_required: bool) -> tuple[list[dict[str, Any]], bool]:
+    """The errors of a list, at their places in it, and whether one nulls it: then the later ones are not met."""
+    errors: list[dict[str, Any]] = []
+    for number, item in enumerate(items):
+        errors += [{**one, "path": [name, number, *one["path"]]} for one in item.errors]
+        if item.is_null and item_required:
+            return errors, True
+    return errors, False

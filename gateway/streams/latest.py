@@ -1,0 +1,170 @@
+"""Channels of fields whose newest state counts: quotes, forming candles."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gateway.streams.channel import Channel
+from gateway.streams.group import LatestGroup
+from gateway.streams.held import ABSENT, Held
+from gateway.streams.item import Item
+from gateway.streams.joining import SNAPSHOT, Joiner, Way
+from gateway.streams.outbox import LatestOutbox
+from gateway.streams.selection import Subscription
+from gateway.streams.source import Audience, Change, Known
+from gateway.streams.subscriber import Subscriber
+
+
+class LatestChannel(Channel[LatestGroup]):
+    """The newest change of each subject within a beat is executed; the others are counted."""
+
+    def new_group(self, subscription: Subscription) -> LatestGroup:
+        """A group without members."""
+        return LatestGroup(subscription.selection, self.executions)
+
+    def new_outbox(self, subscription: Subscription) -> LatestOutbox:
+        """An empty outbox."""
+        return LatestOutbox(most_bytes=self.settings.max_outbox_bytes, nulls=subscription.selection.item_required)
+
+    def joining(self) -> "LatestJoiner":
+        """Who brings new subscribers their first message."""
+        return LatestJoiner(self)
+
+    def forget_subject(self, group: LatestGroup, subject: str | None) -> None:
+        """Drops the item that *group* has of a subject."""
+        if subject is not None:
+            group.shown.pop(subject, None)
+
+    def worth_making(self, pending: Sequence[Change]) -> Sequence[Change]:
+        """The newest change of each subject that somebody watches."""
+        return list({one.subject: one for one in pending if self.is_watched(one.subject)}.values())
+
+    def apply(self, pending: Sequence[Change], changes: Sequence[Change], made: Sequence[Any]) -> None:
+        """Holds the objects, and notes the events for each group."""
+        for change, one in zip(changes, made, strict=True):
+            self.hold(change.subject, Held(change.number, one))
+        numbers: dict[str, list[int]] = {}
+        for change in pending:
+            numbers.setdefault(change.subject, []).append(change.number)
+        for subject, of_subject in numbers.items():
+            if subject in self.held:
+                for group in self.watching(subject):
+                    group.add(subject, of_subject)
+                    self.is_due(group)
+
+    def hold(self, subject: str, one: Held) -> None:
+        """Holds what a watched subject is, unless something newer is held."""
+        held = self.held.get(subject)
+        if self.is_watched(subject) and (held is None or held.number <= one.number):
+            self.held[subject] = one
+
+
+class LatestJoiner(Joiner["LatestChannel", LatestGroup]):
+    """
+    Gives those who come the hub's own items where it has them all, and reads the others.
+
+    What is read for somebody is its own state, whose number may be ahead of the hub's. The hub takes from it what it
+    knows nothing of.
+    """
+
+    def way_to_state(self, subscriber: Subscriber) -> Way:
+        """All can be read together."""
+        return (SNAPSHOT,)
+
+    async def bring_state(self, subscribers: Sequence[Subscriber]) -> None:
+        """The hub's last items at the hub's number, or a snapshot for those who watch what it does not know."""
+        held = self.channel.held
+        known: list[Subscriber] = []
+        unknown: list[Subscriber] = []
+        for one in subscribers:
+            (known if all(subject in held for subject in _subjects(one)) else unknown).append(one)
+        if known:
+            # What is held, and at which number, is one moment; executing it may take longer.
+            state = {subject: held[subject] for one in known for subject in _subjects(one)}
+            await self._give(known, state, self.channel.number, self.channel.generation)
+        if unknown:
+            await self._read(unknown)
+
+    async def _read(self, subscribers: Sequence[Subscriber]) -> None:
+        channel, generation = self.channel, self.channel.generation
+        wanted = dict.fromkeys(subject for one in subscribers for subject in _subjects(one))
+        is_first = not channel.held
+        known = await channel.source.snapshot(Audience(subjects=tuple(wanted)))
+        made = await channel.objects(known.changes)
+        if channel.generation != generation:
+            return
+        state = dict.fromkeys(wanted, Held(known.number, ABSENT))
+        state |= {change.subject: Held(known.number, one) for change, one in zip(known.changes, made, strict=True)}
+        is_first = is_first and not channel.held and channel.beat.is_quiet
+        for subject, one in state.items():
+            if subject not in channel.held:
+                channel.hold(subject, one)
+        if is_first:
+            channel.number = max(channel.number, known.number)
+        await self._give(subscribers, state, known.number, generation)
+
+    async def _give(
+        self, subscribers: Sequence[Subscriber], state: Mapping[str, Held], number: int, generation: int
+    ) -> None:
+        """Gives subscribers the items of *state*, which is as of the event *number*; groups do not wait for others."""
+        await asyncio.gather(
+            *(
+                self._give_group(group, members, state, number, generation)
+                for group, members in self.by_group(subscribers)
+            )
+        )
+
+    async def _give_group(
+        self,
+        group: LatestGroup,
+        subscribers: Sequence[Subscriber],
+        state: Mapping[str, Held],
+        number: int,
+        generation: int,
+    ) -> None:
+        wanted = dict.fromkeys(subject for one in subscribers for subject in _subjects(one))
+        items = await self._items(group, {subject: state[subject] for subject in wanted})
+        for one in subscribers:
+            if self.may_open(one, generation):
+                subjects = [subject for subject in _subjects(one) if subject in items]
+                one.open(self.parcel(one, [items[subject] for subject in subjects], number), subjects)
+
+    async def _items(self, group: LatestGroup, state: Mapping[str, Held]) -> dict[str, Item]:
+        """The items of a group by subject, those executed that it does not show already."""
+        items: dict[str, Item] = {}
+        missing: dict[str, Held] = {}
+        for subject, one in state.items():
+            shown = group.shown.get(subject)
+            if one.made is ABSENT:
+                continue
+            if shown is not None and shown.number == one.number and self.channel.held.get(subject) is one:
+                items[subject] = shown
+            else:
+                missing[subject] = one
+        made = await group.items([one.made for one in missing.values()], [one.number for one in missing.values()])
+        for subject, item in zip(missing, made, strict=True):
+            items[subject] = item
+            if self.channel.held.get(subject) is missing[subject]:
+                group.show(subject, item)
+        return items
+
+    async def bring_missed(
+        self, group: LatestGroup, subscribers: Sequence[Subscriber], missed: Known, generation: int
+    ) -> None:
+        """The newest missed item of each subject, and how many there were besides."""
+        counts = Counter(change.subject for change in missed.changes)
+        newest = {one.subject: one for one in missed.changes if group.watchers.watches(one.subject)}
+        made = await self.channel.objects(list(newest.values()))
+        items = dict(zip(newest, await group.items(made, [one.number for one in newest.values()]), strict=True))
+        for one in subscribers:
+            if self.may_open(one, generation):
+                subjects = [subject for subject in _subjects(one) if subject in items]
+                shown = [items[subject] for subject in subjects]
+                is_nulled = one.selection.item_required and any(item.is_null for item in shown)
+                skipped = sum(counts[subject] for subject in subjects) - (0 if is_nulled else len(shown))
+                one.open(self.parcel(one, shown, missed.number, skipped=skipped), subjects)
+
+
+def _subjects(subscriber: Subscriber) -> tuple[str, ...]:
+    return subscriber.audience.subjects or ()

@@ -1,0 +1,28 @@
+"""The hub of the market schema."""
+
+from dataclasses import replace
+
+from gateway.streams.channel import HubSettings
+from gateway.streams.history import History
+from gateway.streams.hub import Hub
+from gateway.streams.position import Follower
+from gateway.streams.quotes import QuotesSource
+from resolvers.services import Services
+from schema.build import build_schema
+from schema.context import Context
+from schema.plans import Plans
+
+
+def market_hub(services: Services, *, follower: Follower, history: History, settings: HubSettings | None = None) -> Hub:
+    """A hub for all fields of the subscription type; it is to be a listener of the *follower*, and to be started."""
+
+    def new_context(plans: Plans) -> Context:
+        return replace(Context.of(services), plans=plans)
+
+    return Hub(
+        build_schema()._schema,
+        [QuotesSource(services, history)],
+        new_context=new_context,
+        follower=follower,
+        settings=settings,
+    )

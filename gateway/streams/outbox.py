@@ -1,0 +1,237 @@
+"""What waits for one subscriber, bounded in bytes."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from gateway.streams.item import Item
+
+# What an item takes beside its bytes; without it a queue of nulls had no bound.
+_BESIDE: Final = 100
+
+# From which size on a message is long enough.
+_MESSAGE_BYTES: Final = 100_000
+
+
+class OutboxFull(Exception):
+    """More waits than may; the subscriber is too far behind."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Parcel:
+    """
+    What one message brings.
+
+    Attributes:
+        number: Up to which all events for the subscriber are in this or an earlier message, or counted as skipped;
+            None where that has not changed.
+        skipped: Events since the previous message whose value is not in this one.
+        reset: Whether it is a fresh state in the place of what was missed.
+        is_state: Whether it begins what the subscriber knows.
+    """
+
+    items: Sequence[Item] = ()
+    number: int | None = None
+    skipped: int = 0
+    reset: bool = False
+    status: str | None = None
+    is_state: bool = False
+
+
+class Outbox(Protocol):
+    """The queue of one subscriber. Nobody waits for it: what it cannot hold it refuses or replaces."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to take."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the items that wait."""
+
+    def put(self, subject: str, item: Item, events: int, number: int) -> None:
+        """
+        Adds the item that a subject has become by some *events*, up to the event *number*.
+
+        Raises:
+            OutboxFull: If it holds too much.
+        """
+
+    def open(self, subjects: Sequence[str], parcel: Parcel) -> None:
+        """Adds a state, a reset or a status."""
+
+    def take(self) -> Parcel | None:
+        """The next message; None where there is nothing to say."""
+
+
+class LatestOutbox:
+    """
+    The newest item of each subject.
+
+    It says nothing of an item whose bytes are those that the subscriber was last sent; items with errors are always
+    said. Every event that is not said is counted.
+
+    Args:
+        most_bytes: Of the items that wait.
+        nulls: Whether an item that is null takes the others of its message with it.
+    """
+
+    __slots__ = ("_events", "_most_bytes", "_nulls", "_number", "_opened", "_pending", "_sent", "_size")
+
+    def __init__(self, *, most_bytes: int, nulls: bool) -> None:
+        self._most_bytes = most_bytes
+        self._nulls = nulls
+        self._pending: dict[str, Item] = {}
+        self._sent: dict[str, bytes] = {}
+        self._opened: deque[tuple[Sequence[str], Parcel]] = deque()
+        self._events = 0
+        self._number = 0
+        self._size = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to take."""
+        return not self._pending and not self._opened
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the items that wait."""
+        return self._size
+
+    def put(self, subject: str, item: Item, events: int, number: int) -> None:
+        """Replaces what the subject has become."""
+        pending = self._pending
+        before = pending.get(subject)
+        self._size += len(item.body) if before is None else len(item.body) - len(before.body)
+        pending[subject] = item
+        self._events += events
+        self._number = number
+        if self._size > self._most_bytes:
+            raise OutboxFull
+
+    def open(self, subjects: Sequence[str], parcel: Parcel) -> None:
+        """Adds a state, which replaces all that waits; a status is added to it."""
+        if parcel.is_state:
+            self._opened.clear()
+            self._pending.clear()
+            self._events = self._size = 0
+        elif self._opened and not self._opened[-1][1].is_state:
+            self._opened.pop()  # an older status, of which nobody needs to know
+        self._opened.append((subjects, parcel))
+        self._size += sum([len(item.body) for item in parcel.items])
+
+    def take(self) -> Parcel | None:
+        """A state if there is one, else what is new."""
+        if self._opened:
+            subjects, parcel = self._opened.popleft()
+            self._size -= sum([len(item.body) for item in parcel.items])
+            if parcel.is_state:
+                self._sent.clear()
+                self._is_said(subjects, parcel.items)
+            return parcel
+        if not self._pending:
+            return None
+        sent = self._sent
+        subjects, items = [], []
+        for subject, item in self._pending.items():
+            if item.errors or sent.get(subject) != item.body:
+                subjects.append(subject)
+                items.append(item)
+        self._pending.clear()
+        self._size = 0
+        if not items:
+            return None
+        shown = len(items) if self._is_said(subjects, items) else 0
+        parcel = Parcel(items=items, number=self._number, skipped=self._events - shown)
+        self._events = 0
+        return parcel
+
+    def _is_said(self, subjects: Sequence[str], items: Sequence[Item]) -> bool:
+        """Notes what the subscriber holds after a message of *items*; whether it gets them."""
+        if self._nulls and any(item.is_null for item in items):
+            return False
+        for subject, item in zip(subjects, items, strict=True):
+            if item.errors:
+                self._sent.pop(subject, None)
+            else:
+                self._sent[subject] = item.body
+        return True
+
+
+class AllOutbox:
+    """
+    Every item, in order.
+
+    Items leave together, but not those of which one would null the others. The items of one event stay together as far
+    as that goes.
+
+    Args:
+        most_bytes: Of the items that wait; what a subscriber missed, and asks for when it comes back, has no bound.
+        nulls: Whether an item that is null takes the others of its message with it.
+    """
+
+    __slots__ = ("_most_bytes", "_nulls", "_queue", "_size")
+
+    def __init__(self, *, most_bytes: int, nulls: bool) -> None:
+        self._most_bytes = most_bytes
+        self._nulls = nulls
+        # Each item with what it counts.
+        self._queue: deque[Parcel | tuple[Item, int]] = deque()
+        self._size = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to take."""
+        return not self._queue
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the items that wait."""
+        return self._size
+
+    def put(self, subject: str, item: Item, events: int, number: int) -> None:
+        """Appends an item."""
+        size = len(item.body) + _BESIDE
+        self._size += size
+        if self._size > self._most_bytes:
+            raise OutboxFull
+        self._queue.append((item, size))
+
+    def open(self, subjects: Sequence[str], parcel: Parcel) -> None:
+        """Appends a state, a status, or what was missed; what came before is still to be said."""
+        if parcel.is_state or not parcel.items:
+            self._queue.append(parcel)
+            return
+        if parcel.status is not None:
+            self._queue.append(Parcel(status=parcel.status))
+        self._queue.extend([(item, 0) for item in parcel.items])
+
+    def take(self) -> Parcel | None:
+        """The next state or status, or the items up to one."""
+        queue = self._queue
+        if not queue:
+            return None
+        first = queue[0]
+        if isinstance(first, Parcel):
+            queue.popleft()
+            return first
+        items: list[Item] = []
+        number = size = 0
+        while queue:
+            entry = queue[0]
+            if isinstance(entry, Parcel) or (size > _MESSAGE_BYTES and entry[0].number != number):
+                break
+            item, counted = entry
+            if self._nulls and item.is_null and items:
+                break
+            queue.popleft()
+            self._size -= counted
+            number, size = item.number, size + len(item.body)
+            items.append(item)
+            if self._nulls and item.is_null:
+                break
+        # An event of which items are still here is not over.
+        if queue and not isinstance(queue[0], Parcel) and queue[0][0].number == number:
+            number -= 1
+        return Parcel(items=items, number=number)

@@ -1,0 +1,244 @@
+"""One subscriber: the stream that a transport reads."""
+
+import asyncio
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Final, Protocol
+
+from gateway.streams.item import Item, message_body
+from gateway.streams.message import StreamEnded, StreamMessage
+from gateway.streams.outbox import Outbox, OutboxFull, Parcel
+from gateway.streams.selection import Selection
+from gateway.streams.source import Audience
+from gateway.streams.told import told
+
+_MESSAGES: Final = 64
+
+
+class Membership(Protocol):
+    """What a subscriber belongs to."""
+
+    def position_text(self, number: int) -> str:
+        """The position after the event *number*."""
+
+    def leave(self, subscriber: "Subscriber") -> None:
+        """Forgets a subscriber."""
+
+
+class Subscriber:
+    """
+    A stream of `StreamMessage`.
+
+    Until its first state is there it notes what happens. From then on it has a floor: the number up to which all
+    events are in what it was told.
+
+        subscriber              hub                     database
+        registers: no floor
+                                event 7: is noted
+        reads the state                                 state with events up to 8
+                                event 8: is noted
+        floor 8: 7 and 8 are dropped
+                                event 9: is told
+
+    Args:
+        messages: Those that others of the same selection were sent last.
+        throttle_seconds: The least time between two messages; the first is not delayed.
+        clock: Seconds, as the event loop counts them.
+    """
+
+    __slots__ = (
+        "_clock", "_end", "_is_closed", "_membership", "_messages", "_next_at", "_noted", "_timer", "_waiter",
+        "audience", "floor", "is_reset", "is_told", "outbox", "position", "resume_number", "selection",
+        "throttle_seconds",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        membership: Membership,
+        selection: Selection,
+        audience: Audience,
+        outbox: Outbox,
+        *,
+        messages: dict[Hashable, StreamMessage],
+        throttle_seconds: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self._membership = membership
+        self.selection = selection
+        self.audience = audience
+        self.outbox = outbox
+        self.throttle_seconds = throttle_seconds
+        self._messages = messages
+        self._clock = clock
+        self.floor: int | None = None
+        self.position: str | None = None
+        self.is_reset = False
+        self.is_told = False
+        self.resume_number: int | None = None
+        self._noted: list[tuple[str, Item, list[int], int]] = []
+        self._waiter: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._next_at = 0.0
+        self._end: Exception | None = None
+        self._is_closed = False
+
+    # --- what the hub does
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody needs to tell it anything any more."""
+        return self._is_closed or self._end is not None
+
+    def put(self, subject: str, item: Item, numbers: list[int], number: int) -> bool:
+        """
+        Tells it what a subject has become by the events *numbers*, in the beat that reached the event *number*.
+
+        Whether it is to be woken, when all has been put.
+        """
+        floor = self.floor
+        if floor is None:
+            self._noted.append((subject, item, numbers, number))
+            return False
+        events = len(numbers)
+        if numbers[0] <= floor:
+            events = sum([one > floor for one in numbers])
+            if not events:
+                return False
+        try:
+            self.outbox.put(subject, item, events, number)
+        except OutboxFull:
+            self._fall_behind()
+        # One that waits for its next moment needs not be woken before.
+        return self._waiter is not None and self._timer is None
+
+    def wake(self) -> None:
+        """Lets a reader that waits look again."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def open(self, parcel: Parcel, subjects: Sequence[str]) -> None:
+        """Gives it its state, an item of each of *subjects*; what happened meanwhile follows."""
+        self.floor = parcel.number
+        self.is_reset = False
+        self.outbox.open(subjects, parcel)
+        noted, self._noted = self._noted, []
+        for one in noted:
+            self.put(*one)
+        self.wake()
+
+    def close_state(self) -> None:
+        """Makes it wait for a new state, in the place of what was missed."""
+        self.floor = None
+        self.resume_number = None
+        self.is_reset = True
+
+    def tell(self, status: str) -> None:
+        """Tells it a status: `is_told` is for who brings its state, to tell when the source is back."""
+        self.outbox.open((), Parcel(status=status))
+        self.wake()
+
+    def end(self, error: dict[str, Any]) -> None:
+        """Ends it with an error, to which the position is added."""
+        if not self.is_over:
+            extensions = {**error.get("extensions", {}), "position": self.position}
+            self._finish(StreamEnded([{**error, "extensions": extensions}]))
+
+    # --- what a transport does
+
+    def __aiter__(self) -> "Subscriber":
+        """Itself."""
+        return self
+
+    async def __anext__(self) -> StreamMessage:
+        """
+        The next message.
+
+        Raises:
+            StreamEnded: If the hub has ended it.
+        """
+        while True:
+            message = self.taken()
+            if message is not None:
+                return message
+            if self._end is not None:
+                raise self._end
+            if self._is_closed:
+                raise StopAsyncIteration
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+
+    def taken(self) -> StreamMessage | None:
+        """The next message, if there is one now."""
+        if self.is_over or self.outbox.is_empty:
+            return None
+        if self.throttle_seconds:
+            now = self._clock()
+            if now < self._next_at:
+                self._wait_until(self._next_at)
+                return None
+            parcel = self.outbox.take()
+            if parcel is not None:
+                self._next_at = now + self.throttle_seconds
+        else:
+            parcel = self.outbox.take()
+        return None if parcel is None else self._message(parcel)
+
+    async def aclose(self) -> None:
+        """Leaves."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._finish(self._end)
+
+    def _message(self, parcel: Parcel) -> StreamMessage:
+        if parcel.number is not None:
+            self.position = self._membership.position_text(parcel.number)
+        if parcel.is_state or parcel.number is None:
+            return self._written(parcel)
+        # Who watches the same, at the same pace, is sent the same bytes.
+        key = (parcel.number, parcel.skipped, *parcel.items)
+        message = self._messages.get(key)
+        if message is None:
+            if len(self._messages) >= _MESSAGES:
+                self._messages.clear()
+            message = self._messages[key] = self._written(parcel)
+        return message
+
+    def _written(self, parcel: Parcel) -> StreamMessage:
+        selection = self.selection
+        body = message_body(
+            selection.name,
+            parcel.items,
+            told(self.position, skipped=parcel.skipped, reset=parcel.reset, status=parcel.status),
+            list_required=selection.list_required,
+            item_required=selection.item_required,
+        )
+        return StreamMessage(body=body, position=self.position)
+
+    def _fall_behind(self) -> None:
+        self.end(
+            {
+                "message": "the subscriber reads too slowly: more waited for it than max_outbox_bytes;"
+                " subscribe again with resumeFrom",
+                "extensions": {"code": "TOO_SLOW", "limit": "max_outbox_bytes"},
+            }
+        )
+
+    def _finish(self, end: Exception | None) -> None:
+        self._end = end
+        self._noted = []
+        self._membership.leave(self)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.wake()
+
+    def _wait_until(self, moment: float) -> None:
+        if self._timer is None:
+            delay = moment - self._clock()
+            self._timer = asyncio.get_running_loop().call_later(delay, self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        self.wake()

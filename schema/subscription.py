@@ -1,0 +1,40 @@
+"""The root of all subscriptions."""
+
+from collections.abc import AsyncGenerator
+from typing import Annotated
+
+import strawberry
+
+from schema import market_costs
+from schema.market import QuoteType
+
+Watched = Annotated[
+    list[str], strawberry.argument(description="Symbols or aliases, in any case; at most 500. They do not change.")
+]
+
+
+@strawberry.type(
+    description=(
+        "Streams. The first message is the present state, then comes what changes; `extensions.stream.id` of a message,"
+        " given as `resumeFrom` in the extensions of the next request, continues after it."
+    )
+)
+class Subscription:
+    """
+    Root fields, each a list of what changed.
+
+    The hub executes what is below them, once for all who select the same; the resolvers here are never asked.
+    """
+
+    @strawberry.subscription(
+        description=(
+            "The latest prices of these instruments, first of all that have one, then of those that changed. A client"
+            " that reads slowly gets the newest of each, and is told how many changes were `skipped`. Fails with"
+            " `NOT_FOUND` where a symbol is unknown."
+        ),
+        **market_costs.QUOTES,
+    )
+    async def quotes(self, symbols: Watched) -> AsyncGenerator[list[QuoteType], None]:
+        # Whoever executes the schema without a hub hears nothing.
+        for nothing in list[list[QuoteType]]():
+            yield nothing
