@@ -1,5 +1,6 @@
 """Media types: what a client sends, what it takes, and which of ours it gets."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,6 +14,9 @@ SPECIFICATION = "1.0"
 
 # Where a client takes both equally it gets the newer one, whose status codes say more.
 _OFFERED = (RESPONSE_JSON, JSON)
+
+# A client sends the same headers with each request.
+_HEADERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,8 @@ class MediaRange:
         return self.kind in ("*/*", kind, f"{kind.partition('/')[0]}/*")
 
 
-def media_type(header: str) -> tuple[str, dict[str, str]]:
+@lru_cache(maxsize=_HEADERS)
+def media_type(header: str) -> tuple[str, Mapping[str, str]]:
     """The type of a ``Content-Type`` or of an entry of ``Accept``, in lower case, and its parameters."""
     kind, *parameters = header.split(";")
     pairs = (parameter.partition("=") for parameter in parameters)
@@ -77,7 +82,7 @@ class StreamType:
     is_preferred: bool
 
 
-@lru_cache(maxsize=100)
+@lru_cache(maxsize=_HEADERS)
 def stream_type(accept: str) -> StreamType | None:
     """
     Which of our streams a client takes; None where it names none.
@@ -98,6 +103,7 @@ def stream_type(accept: str) -> StreamType | None:
     return StreamType(best, quality > max(quality_of(kind, ranges) for kind in _OFFERED))
 
 
+@lru_cache(maxsize=_HEADERS)
 def response_type(accept: str | None) -> str | None:
     """
     Which of our media types an answer gets; None where the client takes neither.
