@@ -6,14 +6,12 @@ From an operation that a client asks for to what becomes of it, whatever carries
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Hashable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Hashable
 from functools import partial
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
-from graphql import ExecutionResult, GraphQLError, OperationType
-from starlette.requests import Request
+from graphql import OperationType
 from starlette.responses import Response
-from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.schema import Schema
 
@@ -26,22 +24,17 @@ from gateway.endpoint.operation import Operation
 from gateway.endpoint.outcome import RESPONSE_TIER, Outcome
 from gateway.endpoint.persisted import PersistedOperations
 from gateway.endpoint.recipient import Gone, Recipient
+from gateway.endpoint.refusals import Connection, body_of, errors_of, refused, shown_errors
 from gateway.endpoint.requests import HTTPError, OperationRequest
 from gateway.endpoint.response_cache import Answer, ResponseCache
 from gateway.endpoint.subscribing import subscribe
 from gateway.streams.message import Stream, StreamEnded, StreamMessage
 from resolvers.model.trace import Trace
-from schema.errors import RequestError, client_error
+from schema.errors import RequestError
 from schema.limits import Limits
 
 ContextT = TypeVar("ContextT")
 RootT = TypeVar("RootT")
-
-Connection: TypeAlias = Request | WebSocket
-"""What an operation came with; its state has a `request_id`."""
-
-# Answers without data are the client's mistake, but for these.
-_STATUS = {"INTERNAL": 500, "UNAVAILABLE": 503}
 
 _NEEDS_A_STREAM = (
     "a subscription needs a transport that streams: graphql-transport-ws over WebSocket, or over HTTP an Accept of "
@@ -132,12 +125,12 @@ class Answering(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
 
     def ended(self, connection: Connection, error: Exception) -> StreamEnded:
         """The end of a stream by *error*, as a client may see it."""
-        shown = _shown(connection, _errors_of(error))
+        shown = shown_errors(connection, errors_of(error))
         try:
             encoded(shown)
         except Exception as unfit:
             # What an extension tells of its refusal may have no JSON.
-            shown = _shown(connection, _errors_of(unfit))
+            shown = shown_errors(connection, errors_of(unfit))
         return StreamEnded(shown)
 
     async def _events(self, connection: Connection, asked: OperationRequest) -> AsyncGenerator[StreamMessage, None]:
@@ -151,7 +144,7 @@ class Answering(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         events = subscribe(self._executable, operation, asked.variables, context, root)
         try:
             async for result in events:
-                yield StreamMessage(body=_body(connection, result))
+                yield StreamMessage(body=body_of(connection, result))
         except Exception as error:
             raise self.ended(connection, error) from None
         finally:
@@ -193,12 +186,12 @@ class Answering(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         except (HTTPError, Gone):
             raise
         except Exception as error:
-            errors = _errors_of(error)
+            errors = errors_of(error)
         try:
             return refused(request, errors)
         except Exception as error:
             # What an extension tells of its refusal may have no JSON either.
-            return refused(request, _errors_of(error))
+            return refused(request, errors_of(error))
 
     async def operation(self, asked: OperationRequest) -> Operation:
         """
@@ -270,7 +263,7 @@ class Answering(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             result = await executing
         else:
             result = await recipient.while_waiting(executing)
-        body = _body(request, result)
+        body = body_of(request, result)
         trace = self.trace_of(context)
         if trace is None:
             return Outcome(status=200, answer=Answer(body))
@@ -325,33 +318,3 @@ class _Single:
         background, self._response.background = self._response.background, None
         if background is not None:
             await background()
-
-
-def _errors_of(error: Exception) -> Iterable[GraphQLError]:
-    """Why an operation was not executed; there may be several reasons."""
-    if isinstance(error, RequestErrors):
-        return error.errors
-    if isinstance(error, GraphQLError):
-        return (error,)
-    # A context, an extension or a scalar of the schema's that fails outside of any field.
-    return (GraphQLError(str(error), original_error=error),)
-
-
-def _body(request: Connection, result: ExecutionResult) -> bytes:
-    answer: dict[str, Any] = {"data": result.data}
-    if result.errors:
-        answer["errors"] = _shown(request, result.errors)
-    if result.extensions:
-        answer["extensions"] = result.extensions
-    return encoded(answer)
-
-
-def refused(request: Connection, errors: Iterable[GraphQLError]) -> Outcome:
-    """The outcome of an operation that was not executed."""
-    shown = _shown(request, errors)
-    status = max(_STATUS.get(one["extensions"]["code"], 400) for one in shown)
-    return Outcome(status=status, answer=Answer(encoded({"errors": shown})))
-
-
-def _shown(request: Connection, errors: Iterable[GraphQLError]) -> list[Any]:
-    return [client_error(error, request_id=request.state.request_id).formatted for error in errors]

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.schema import Schema
 
-from gateway.endpoint.answering import Answering, ContextT, RootT, refused
+from gateway.endpoint.answering import Answering, ContextT, RootT
 from gateway.endpoint.carried import headers_of, status_of
 from gateway.endpoint.connections import Connections
 from gateway.endpoint.executing import RequestErrors
@@ -34,6 +34,7 @@ from gateway.endpoint.negotiation import (
 )
 from gateway.endpoint.outcome import VARY, Outcome, send_outcome, send_whole
 from gateway.endpoint.recipient import Gone, Recipient
+from gateway.endpoint.refusals import refused
 from gateway.endpoint.request_id import request_id_of
 from gateway.endpoint.requests import ALLOWED_METHODS, Batch, HTTPError, OperationRequest, operations_of
 from gateway.endpoint.reservations import Reservations

@@ -7,9 +7,9 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from gateway.endpoint.access import access_class
-from gateway.endpoint.answering import Connection
 from gateway.endpoint.http import GraphQLEndpoint
 from gateway.endpoint.operation import Operation
+from gateway.endpoint.refusals import Connection
 from gateway.endpoint.requests import OperationRequest
 from gateway.streams.hub import Hub
 from gateway.streams.message import Stream

@@ -10,6 +10,7 @@ import asyncio
 import secrets
 from typing import Any, Final
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
@@ -47,10 +48,13 @@ class Reservations:
     @staticmethod
     def concerns(scope: Scope) -> bool:
         """Whether a request is one of this mode: by its method, or because it has a token."""
-        return (
-            scope["method"] in ("PUT", "DELETE")
-            or b"token=" in scope["query_string"]
-            or any(name == _HEADER for name, _ in scope["headers"])
+        method = scope["method"]
+        return method in ("PUT", "DELETE") or (
+            method in ("GET", "POST")
+            and (
+                any(name == _HEADER for name, _ in scope["headers"])
+                or (b"token=" in scope["query_string"] and "token" in QueryParams(scope["query_string"]))
+            )
         )
 
     async def serve(self, request: Request, receive: Receive, send: Send, headers: Fields) -> None:

@@ -11,8 +11,8 @@ from gql import Client, GraphQLRequest
 from gql.transport.exceptions import TransportQueryError
 from gql.transport.websockets import WebsocketsTransport
 
-from gateway.endpoint.answering import Connection
 from gateway.endpoint.persisted import PersistedOperations
+from gateway.endpoint.refusals import Connection
 from gateway.endpoint.requests import OperationRequest
 from gateway.streams.message import Stream, StreamMessage
 from tests.clients.node import node, node_json

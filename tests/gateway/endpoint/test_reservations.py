@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -208,6 +209,16 @@ async def test_an_unknown_token_is_not_found(method: str, running: RunningApp) -
     parts: dict[str, Any] = {"json": {"query": "{ hello }"}} if method == "POST" else {}
     answer = await running.client.request(method, "/", headers={_TOKEN: "x"}, **parts)
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("parameter", ["mytoken", "variables"])
+async def test_other_parameters_are_no_tokens(parameter: str, running: RunningApp) -> None:
+    """Also if they end in one, or hold one."""
+    parameters = {"query": "{ hello }", parameter: '{"token=": 1}'}
+    answer = await running.client.get("/?" + urlencode(parameters, safe="=").replace("%3D", "="))
+    assert answer.json() == {"data": {"hello": "hello you"}}
+    head = await running.client.head("/", params={"query": "{ hello }", "token": "x"})
+    assert head.status_code == 200
 
 
 async def test_odd_requests(running: RunningApp) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.endpoint.answering import Connection
 from gateway.endpoint.negotiation import EVENT_STREAM, JSON, RESPONSE_JSON
 from gateway.endpoint.persisted import PersistedOperations
+from gateway.endpoint.refusals import Connection
 from gateway.endpoint.requests import OperationRequest
 from gateway.endpoint.stream_limits import StreamLimits
 from gateway.streams.message import Stream, StreamMessage

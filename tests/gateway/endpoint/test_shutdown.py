@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from gateway.endpoint.answering import Connection
 from gateway.endpoint.negotiation import EVENT_STREAM
+from gateway.endpoint.refusals import Connection
 from gateway.endpoint.requests import OperationRequest
 from gateway.streams.message import Stream, StreamMessage
 from tests.gateway.endpoint.streamed import Streaming, events, parts_of, talking
