@@ -257,6 +257,7 @@ def _ratios(found: dict[tuple[str, str], Measured]) -> Iterator[Figure]:
         yield _ratio(f"{rows}_times_stock", f"rows {said}: stock's time in ours", found[rows, "stock"], ours)
         yield _ratio(f"{rows}_of_written", f"rows {said}: our time in hand-written's", ours, found[rows, "written"])
         yield _ratio(f"{columns}_of_rows", f"columns {said}: our time in that of rows", found[columns, "gateway"], ours)
+        yield _beyond(f"{columns}_beyond", said, found[columns, "gateway"], ours, found["small", "gateway"])
         yield Figure(
             key=f"{columns}_bytes_of_rows",
             what=f"columns {said}: bytes in those of rows",
@@ -274,6 +275,18 @@ def _ratio(key: str, what: str, above: Measured, below: Measured) -> Figure:
         value=above.cpu_ms / below.cpu_ms if below.cpu_ms else 0.0,
         unit="times",
         details={"by requests/s": below.rate / above.rate if above.rate else 0.0},
+    )
+
+
+def _beyond(key: str, said: str, columns: Measured, rows: Measured, small: Measured) -> Figure:
+    """The ratio of what each takes more than an operation that asks for nothing: the server's share is in neither."""
+    below = rows.cpu_ms - small.cpu_ms
+    return Figure(
+        key=key,
+        what=f"columns {said}: our time in that of rows, each less `{{ __typename }}`",
+        value=(columns.cpu_ms - small.cpu_ms) / below if below > 0 else 0.0,
+        unit="times",
+        details={"columns ms": columns.cpu_ms - small.cpu_ms, "rows ms": below},
     )
 
 
