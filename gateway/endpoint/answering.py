@@ -16,12 +16,13 @@ from strawberry.asgi import GraphQL
 from strawberry.schema import Schema
 
 from gateway.endpoint.access import access_class
+from gateway.endpoint.cache_trace import response_tier
 from gateway.endpoint.carried import Carried, is_untouched
 from gateway.endpoint.documents import Documents
 from gateway.endpoint.encoding import encoded
 from gateway.endpoint.executing import RequestErrors, execute, unlogged
 from gateway.endpoint.operation import Operation
-from gateway.endpoint.outcome import RESPONSE_TIER, Outcome
+from gateway.endpoint.outcome import Outcome
 from gateway.endpoint.persisted import PersistedOperations
 from gateway.endpoint.recipient import Gone, Recipient
 from gateway.endpoint.refusals import Connection, body_of, errors_of, refused, shown_errors
@@ -266,7 +267,7 @@ class Answering(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         body = body_of(request, result)
         trace = self.trace_of(context)
         if trace is None:
-            return Outcome(status=200, answer=Answer(body))
+            return Outcome(status=200, answer=Answer(body), tiers={})
         now = time.time()
         return Outcome(
             status=200,
@@ -289,7 +290,7 @@ async def _shared(responses: ResponseCache, key: Hashable, execution: Callable[[
     answer = await responses.answer(key, make)
     if not own:
         assert answer is not None  # noqa: S101 - only one that was made here is not to be shared
-        return Outcome(status=200, answer=answer, key=key, tiers=RESPONSE_TIER)
+        return Outcome(status=200, answer=answer, key=key, tiers=response_tier(time.time() - answer.made))
     if answer is not None:
         own[0].key = key
     return own[0]

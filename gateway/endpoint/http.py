@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.schema import Schema
 
+from gateway.endpoint import cache_trace
 from gateway.endpoint.answering import Answering, ContextT, RootT
 from gateway.endpoint.carried import headers_of, status_of
 from gateway.endpoint.connections import Connections
@@ -135,7 +136,7 @@ class GraphQLEndpoint(Answering[ContextT, RootT], Generic[ContextT, RootT]):
                 if asking.recipient.is_gone:
                     outcome = None
             else:
-                outcome = await self._outcome(request, response, asked, asking.recipient)
+                outcome = await self._told(asking, asked)
                 if outcome.status == 400 and kind == JSON:
                     # Under plain JSON, clients take any other status for a failure between them and us.
                     outcome.status = 200
@@ -165,15 +166,19 @@ class GraphQLEndpoint(Answering[ContextT, RootT], Generic[ContextT, RootT]):
         response = ResponseStream(self.connections, request, receive, send, framing, [*headers, VARY])
         await response.serve(partial(write_operation, response, framing, self, request, resumed(asked, request)))
 
+    async def _told(self, asking: _Exchange, asked: OperationRequest) -> Outcome:
+        """What becomes of one operation, with what it was made of where the request asks for that."""
+        outcome = await self._outcome(asking.request, asking.response, asked, asking.recipient)
+        return cache_trace.traced(outcome) if cache_trace.is_asked_for(asking.request) else outcome
+
     async def _item(self, asking: _Exchange, asked: OperationRequest | HTTPError) -> bytes:
         """The answer to one operation of a batch, whatever becomes of the others; none for a client that is gone."""
-        request, response, recipient = asking
         if isinstance(asked, HTTPError):
-            return _refusal(request, asked)
+            return _refusal(asking.request, asked)
         try:
-            return (await self._outcome(request, response, asked, recipient)).answer.body
+            return (await self._told(asking, asked)).answer.body
         except HTTPError as error:
-            return _refusal(request, error)
+            return _refusal(asking.request, error)
         except Gone:
             return b""
 

@@ -1,10 +1,9 @@
 """What became of one operation, and how it is sent."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-import orjson
 from starlette.requests import Request
 from starlette.types import Send
 
@@ -13,8 +12,6 @@ from gateway.endpoint.response_cache import Answer
 
 Tiers = Mapping[tuple[str, str], tuple[int, float]]
 """How many values each tier gave, by noun and tier, and the age of the oldest in seconds."""
-
-RESPONSE_TIER: Final[Tiers] = {("responses", "response"): (1, 0.0)}
 
 ANSWERED: Final = "gateway.answered"
 """The key of the scope under which the endpoint leaves the answer's key in the cache, and its ``Content-Type``."""
@@ -31,14 +28,14 @@ class Outcome:
         status: 200 if it was executed, with errors or without.
         may_be_kept: Whether the answer is the same for everybody who may see it.
         key: Of the answer in the cache of responses, where it may be.
-        tiers: What it was made of.
+        tiers: What it was made of; None where it was not executed.
     """
 
     status: int
     answer: Answer
     may_be_kept: bool = False
     key: Hashable = None
-    tiers: Tiers = field(default_factory=dict)
+    tiers: Tiers | None = None
 
 
 async def send_outcome(
@@ -66,8 +63,3 @@ async def send_whole(send: Send, status: int, headers: Fields, body: bytes = b""
     """Sends an answer."""
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-def with_extension(body: bytes, name: str, value: object) -> bytes:
-    """The body of an answer without extensions, with one."""
-    return body[:-1] + b',"extensions":' + orjson.dumps({name: value}) + b"}"
