@@ -1,10 +1,4 @@
-"""
-Answers to whole operations, kept while nothing that they were made of has moved.
-
-    lookups  = hits + misses + waits     a wait joins an execution that is under way
-    misses   = stored + not stored       what fails, or may not be kept, is not stored
-    dropped  = by a moved revision, by age, or to make room
-"""
+"""Answers to whole operations, kept while nothing that they were made of has moved."""
 
 import asyncio
 from collections import OrderedDict
@@ -62,15 +56,40 @@ class Answer:
 
 @dataclass(slots=True)
 class Counts:
-    """What became of lookups and of answers; see the top of the module."""
+    """
+    What became of lookups and of answers. While nothing is under way:
+
+        asked for = hits + waits + misses + abandoned
+        misses    = stored + unkept
+        stored    = kept now + dropped_moved + dropped_aged + dropped_for_room + dropped_replaced + dropped_in_resets
+
+    Whoever finds an answer by the bytes of a request, before anything is parsed, counts a hit; who does not has not
+    asked yet.
+
+    Attributes:
+        hits: Given again.
+        waits: Shared an execution that was under way.
+        misses: Executed.
+        abandoned: Went away while they waited for the execution of another.
+        stored: Kept after the execution.
+        unkept: Not: it failed, was given up, is not for everybody, has no life, is too large, or has moved meanwhile.
+        dropped_moved, dropped_aged: Found to be of an old revision, or too old.
+        dropped_for_room: Not asked for as long as the others.
+        dropped_replaced: Made anew while it was kept.
+        dropped_in_resets: When everything was forgotten.
+    """
 
     hits: int = 0
-    misses: int = 0
     waits: int = 0
+    misses: int = 0
+    abandoned: int = 0
     stored: int = 0
+    unkept: int = 0
     dropped_moved: int = 0
     dropped_aged: int = 0
     dropped_for_room: int = 0
+    dropped_replaced: int = 0
+    dropped_in_resets: int = 0
 
 
 class ResponseCache:
@@ -88,6 +107,8 @@ class ResponseCache:
         self._revisions = revisions
         self._clock = clock
         self._max_bytes = max_bytes
+        # Raised when everything is forgotten, so that what was begun before is not kept.
+        self._era = 0
         self._answers: OrderedDict[Hashable, Answer] = OrderedDict()
         self._flights: dict[Hashable, asyncio.Future[Answer | None]] = {}
         self.size_bytes = 0
@@ -146,8 +167,12 @@ class ResponseCache:
             flight = self._flights.get(key)
             if flight is None:
                 break
-            # Whoever is cancelled while waiting cancels nobody else.
-            shared = await asyncio.shield(flight)
+            try:
+                # Whoever is cancelled while waiting cancels nobody else.
+                shared = await asyncio.shield(flight)
+            except asyncio.CancelledError:
+                self.counts.abandoned += 1
+                raise
             if shared is not None and self.is_current(shared):
                 self.counts.waits += 1
                 return shared
@@ -158,35 +183,44 @@ class ResponseCache:
 
     async def _made(self, key: Hashable, make: Callable[[], Awaitable[Answer | None]]) -> Answer | None:
         flight = self._flights[key] = asyncio.get_running_loop().create_future()
-        answer: Answer | None = None
+        era, answer, shared = self._era, None, None
         try:
             answer = await make()
+            # After a restored backup revisions come again, and those of before it would look current.
+            shared = answer if era == self._era else None
         finally:
             # Also when it was cancelled or has failed: those who wait see that there is nothing to share.
             if self._flights.get(key) is flight:
                 del self._flights[key]
-            flight.set_result(answer)
-        if answer is not None and self.is_current(answer):
-            self._put(key, answer)
+            flight.set_result(shared)
+            if shared is None or not self._is_put(key, shared):
+                self.counts.unkept += 1
         return answer
 
-    def _put(self, key: Hashable, answer: Answer) -> None:
-        if answer.size_bytes > self._max_bytes:
-            return
-        self._drop(key)
+    def _is_put(self, key: Hashable, answer: Answer) -> bool:
+        """Keeps an answer; whether it may be."""
+        if answer.size_bytes > self._max_bytes or not self.is_current(answer):
+            return False
+        self.counts.dropped_replaced += self._drop(key)
         self._answers[key] = answer
         self.size_bytes += answer.size_bytes
         self.counts.stored += 1
         while self.size_bytes > self._max_bytes:
-            self._drop(next(iter(self._answers)))
-            self.counts.dropped_for_room += 1
+            self.counts.dropped_for_room += self._drop(next(iter(self._answers)))
+        return True
 
     def clear(self) -> None:
-        """Forgets all answers."""
+        """Forgets all answers, those that are being made included."""
+        self._era += 1
+        self.counts.dropped_in_resets += len(self._answers)
         self._answers.clear()
+        self._flights.clear()
         self.size_bytes = 0
 
-    def _drop(self, key: Hashable) -> None:
+    def _drop(self, key: Hashable) -> bool:
+        """Forgets *key*; whether it was kept."""
         answer = self._answers.pop(key, None)
-        if answer is not None:
-            self.size_bytes -= answer.size_bytes
+        if answer is None:
+            return False
+        self.size_bytes -= answer.size_bytes
+        return True

@@ -198,6 +198,29 @@ async def test_answers_are_compressed_for_who_asks(served: _Served) -> None:
             assert "accept-encoding" in packed.headers["vary"].lower()
 
 
+async def test_every_request_is_counted_once(served: _Served) -> None:
+    """Whether it is answered in front or behind, also where what the front remembers is no longer current."""
+    asked = 0
+    for step in range(30):
+        await served.post('{ price(of: "pear") }' if step % 3 else "{ names }")
+        await served.get('{ price(of: "fig") }')
+        await served.post('{ price(of: "brief") }')
+        # Not asked for there: one's own, and what cannot be executed.
+        await served.post("{ mine }")
+        await served.post("{ unknown }")
+        asked += 3
+        if step % 4 == 0:
+            served.shop.revisions.move("pear", step)
+        if step == 20:
+            served.cache.clear()
+    counts = served.cache.counts
+    assert asked == counts.hits + counts.waits + counts.misses + counts.abandoned
+    assert counts.misses == counts.stored + counts.unkept
+    assert counts.stored == len(served.cache) + counts.dropped_moved + counts.dropped_in_resets
+    # Each kept answer is made as often as it has to be.
+    assert (counts.unkept, counts.dropped_moved, counts.dropped_in_resets) == (30, 6, 3)
+
+
 async def test_a_compressed_answer_is_its_own_length(served: _Served) -> None:
     """As the bytes on the wire have it."""
     for _ in range(2):

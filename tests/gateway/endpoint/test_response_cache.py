@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import random
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -198,3 +199,79 @@ def test_each_form_is_made_once_and_says_the_same() -> None:
     assert gzip.decompress(one.packed) == one.body
     assert one.packed is one.packed
     assert one.etag == same.etag != other.etag
+
+
+def _assert_identities(cache: ResponseCache, asked: int) -> None:
+    counts = cache.counts
+    assert asked == counts.hits + counts.waits + counts.misses + counts.abandoned
+    assert counts.misses == counts.stored + counts.unkept
+    dropped = counts.dropped_moved + counts.dropped_aged + counts.dropped_for_room
+    assert counts.stored == len(cache) + dropped + counts.dropped_replaced + counts.dropped_in_resets
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_counts_add_up_whatever_happens(
+    cache: ResponseCache, kitchen: _Kitchen, revisions: Revisions, clock: _Clock, seed: int
+) -> None:
+    """Lookups at once, given up, failing, raising, too large; moves, ages and resets in between."""
+    chance = random.Random(seed)
+    tasks: list[asyncio.Task[bytes | None]] = []
+    asked = 0
+
+    async def asking(key: str, make: Callable[[], Awaitable[Answer | None]]) -> bytes | None:
+        nonlocal asked
+        # A task that is cancelled before its first step has asked for nothing.
+        asked += 1
+        return await _body(cache, key, make)
+
+    async def raising() -> Answer | None:
+        await kitchen.go.wait()
+        raise RuntimeError
+
+    async def large() -> Answer | None:
+        await kitchen.go.wait()
+        return Answer(
+            b"x" * chance.choice([40_000, 40_000, 60_000]), until=clock() + 9, subjects={"a": revisions.of("a")}
+        )
+
+    for step in range(400):
+        key = chance.choice("abcdef")
+        make = chance.choice([kitchen.of(key), kitchen.of(key), kitchen.of(key, fails=True), raising, large])
+        tasks.append(asyncio.create_task(asking(key, make)))
+        match chance.randrange(8):
+            case 0:
+                kitchen.go.clear()
+            case 1 | 2:
+                kitchen.go.set()
+            case 3:
+                revisions.move(key, step)
+            case 4:
+                clock.now += chance.choice([1, 70])
+            case 5:
+                chance.choice(tasks[-9:]).cancel()
+            case 6 if step % 9 == 0:
+                cache.clear()
+        await asyncio.sleep(0)
+    kitchen.go.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    _assert_identities(cache, asked)
+    counts = cache.counts
+    assert min(counts.hits, counts.waits, counts.unkept, counts.stored, counts.abandoned) > 0
+    assert min(counts.dropped_moved, counts.dropped_aged, counts.dropped_for_room, counts.dropped_in_resets) > 0
+
+
+async def test_what_was_begun_before_a_reset_is_not_kept(cache: ResponseCache, kitchen: _Kitchen) -> None:
+    """In a restored database its revision comes again; who came later does not wait for it either."""
+    kitchen.go.clear()
+    waiting = [asyncio.create_task(_body(cache, "a", kitchen.of("quote:1"))) for _ in range(2)]
+    await asyncio.sleep(0)
+    cache.clear()
+    later = asyncio.create_task(_body(cache, "a", kitchen.of("quote:1")))
+    await asyncio.sleep(0)
+    assert kitchen.made == 2
+    kitchen.go.set()
+    answers = await asyncio.gather(*waiting, later)
+    assert (answers[0], answers[2]) == (b"answer 1", b"answer 2")
+    assert answers[1] == b"answer 2"
+    assert await _body(cache, "a", kitchen.of("quote:1")) == b"answer 2"
+    _assert_identities(cache, 4)
