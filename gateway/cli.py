@@ -46,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     instruments = commands.add_parser("instruments", help="list and edit instruments")
     _instrument_commands(instruments)
 
+    cache = commands.add_parser("cache", help="see what running gateways hold, or let them read anew")
+    _cache_commands(cache)
+
     commands.add_parser("migrate", help="bring the database's tables up to date")
     schema = commands.add_parser("schema", help="print the GraphQL schema, or compare it with an older one")
     schema.set_defaults(command="schema_")
@@ -93,6 +96,11 @@ def _instrument_commands(parser: argparse.ArgumentParser) -> None:
     edit.add_argument(
         "--alias", action="append", help="another name; give it again for more; replaces all aliases, '' by none"
     )
+
+
+def _cache_commands(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("stats", help="print what each process holds and has counted, and what is in Redis")
 
 
 if __name__ == "__main__":

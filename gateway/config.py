@@ -177,6 +177,9 @@ class Settings:
     event_stream_seconds: int = _setting(
         900, "How long Redis keeps events for a process that is behind.", unit="seconds", least=900
     )
+    stats_seconds: float = _setting(
+        5.0, "How often a process tells its counters to `gateway cache stats`.", unit="seconds", least=0.1
+    )
     shutdown_grace_seconds: int = _setting(
         10, "How long running requests may take to finish after a stop was asked for.", unit="seconds", least=0
     )

@@ -9,11 +9,13 @@ from typing import TypedDict
 from starlette.applications import Starlette
 from starlette.requests import Request
 
+from gateway.background import in_background
 from gateway.config import ServerUrls, Settings
 from gateway.endpoint.response_cache import ResponseCache
 from gateway.following import following
 from gateway.holding import tiers_of
 from gateway.observe.health import Ping
+from gateway.reporting import report
 from gateway.streams.hub import Hub
 from gateway.streams.market import market_hub
 from resolvers.cache.client import Client, open_client
@@ -95,6 +97,7 @@ async def opened(settings: Settings, urls: ServerUrls, held: Held) -> AsyncItera
         tiers = tiers_of(settings, held.client, events.reader.origin)
         stack.push_async_callback(tiers.close)
         events.reader.listeners.append(Forgetting(tiers, held.responses))
+        await stack.enter_async_context(in_background(report(tiers, held.responses, seconds=settings.stats_seconds)))
         services = Services(
             pool=pool,
             tiers=tiers,

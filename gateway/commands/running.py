@@ -37,14 +37,17 @@ def told(error: Exception, status: int) -> int:
 
 
 @contextmanager
-def servers(settings: Settings, *, serving: bool) -> Iterator[ServerUrls]:
+def servers(settings: Settings, *, serving: bool, redis: bool = False) -> Iterator[ServerUrls]:
     """
     PostgreSQL, and Redis for a *serving* command: the ones of the settings, embedded ones for those that are not set.
+
+    Args:
+        redis: Whether a command that does not serve needs Redis all the same.
 
     Raises:
         CommandError: If an embedded server cannot be started.
     """
-    embed_database, embed_redis = settings.database_url is None, serving and settings.redis_url is None
+    embed_database, embed_redis = settings.database_url is None, (serving or redis) and settings.redis_url is None
     with unwinding_signals(serving=serving):
         if not (embed_database or embed_redis):
             yield ServerUrls(database=settings.database_url or "", redis=settings.redis_url or "")
