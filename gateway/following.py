@@ -38,7 +38,9 @@ async def following(settings: Settings, urls: ServerUrls, pool: Pool, revisions:
     try:
         reader = Reader(pool, client, revisions, audit_seconds=settings.event_audit_seconds)
         relay = Relay(urls.database, client, stream_age=timedelta(seconds=settings.event_stream_seconds))
-        ingest = Ingest(pool, revisions=revisions, publisher=QuotesPublisher(pool, client))
+        publisher = QuotesPublisher(pool, client)
+        reader.listeners.append(publisher)
+        ingest = Ingest(pool, revisions=revisions, publisher=publisher)
         await reader.start()
         async with in_background(reader.run()), in_background(relay.run()):
             yield Following(

@@ -20,6 +20,7 @@ from gateway.streams.hub import Hub
 from gateway.streams.market import market_hub
 from resolvers.cache.client import Client, open_client
 from resolvers.cache.tiers import Tiers
+from resolvers.events.reader import Reader
 from resolvers.model.event import Event, EventKind
 from resolvers.model.revisions import Revisions
 from resolvers.services import Services
@@ -63,9 +64,15 @@ class Held:
 
 
 class Forgetting:
-    """Forgets what the process holds when events were missed: the database may have gone back."""
+    """
+    Forgets what the process holds when the database has become another one, whose revisions are others too.
 
-    def __init__(self, tiers: Tiers, responses: ResponseCache) -> None:
+    Where only events of some kinds were missed there is nothing to forget: their revisions were read anew, which never
+    go back then, so that what is held of older ones is not asked for any more.
+    """
+
+    def __init__(self, reader: Reader, tiers: Tiers, responses: ResponseCache) -> None:
+        self._reader = reader
         self._tiers = tiers
         self._responses = responses
 
@@ -73,9 +80,10 @@ class Forgetting:
         """Leaves everything: its revisions have moved."""
 
     def on_reset(self, kinds: Collection[EventKind]) -> None:
-        """Forgets everything, which is read again when it is asked for."""
-        self._tiers.forget()
-        self._responses.clear()
+        """Forgets everything, if it is about everything."""
+        if set(kinds) == set(EventKind):
+            self._tiers.begin_anew(self._reader.origin)
+            self._responses.clear()
 
 
 @asynccontextmanager
@@ -96,7 +104,7 @@ async def opened(settings: Settings, urls: ServerUrls, held: Held) -> AsyncItera
         events = await stack.enter_async_context(following(settings, urls, pool, held.revisions))
         tiers = tiers_of(settings, held.client, events.reader.origin)
         stack.push_async_callback(tiers.close)
-        events.reader.listeners.append(Forgetting(tiers, held.responses))
+        events.reader.listeners.append(Forgetting(events.reader, tiers, held.responses))
         await stack.enter_async_context(in_background(report(tiers, held.responses, seconds=settings.stats_seconds)))
         services = Services(
             pool=pool,

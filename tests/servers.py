@@ -31,6 +31,7 @@ _TEMPLATE = "template_of_tests"
 _OF_THE_BACKGROUND = (
     "WITH RECURSIVE typeinfo_tree(",
     "SELECT kind, n FROM event_numbers",
+    "SELECT kind, n, (SELECT id FROM origins LIMIT 1)",
     "SELECT number, body FROM outbox",
     "SELECT coalesce(max(number), 0) FROM outbox",
     "SELECT id FROM origins",

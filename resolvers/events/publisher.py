@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import redis.asyncio as redis
 
@@ -49,6 +49,13 @@ class QuotesPublisher:
         self._silent_until: float | None = None
         self._outage = Outage(logger, "quotes are not told at once, Redis does not take them")
         self.failed = 0
+
+    def on_event(self, event: Event) -> None:
+        """Leaves everything."""
+
+    def on_reset(self, kinds: Collection[EventKind]) -> None:
+        """Looks anew which database it is: quotes of one that has another id now belong into other streams."""
+        self._streams = None
 
     async def publish(self, events: Sequence[Event]) -> None:
         """Appends those of *events* that are about quotes."""

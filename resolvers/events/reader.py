@@ -10,12 +10,19 @@ import redis.asyncio as redis
 
 from resolvers.errors import Unavailable
 from resolvers.events.outage import Outage
-from resolvers.events.streams import LOST, Entry, Streams
+from resolvers.events.streams import BEYOND, LOST, Entry, Streams
 from resolvers.model.event import Event, EventKind
 from resolvers.model.revisions import Revisions
-from resolvers.storage.outbox import decoded, missed_rows, stored_position
+from resolvers.storage.outbox import decoded, missed_rows
 from resolvers.storage.pool import Pool
-from resolvers.storage.revisions import prefixes_of, stored_revisions
+from resolvers.storage.revisions import (
+    StoredRevisions,
+    begin_another_past,
+    origin_of,
+    prefixes_of,
+    stored_place,
+    stored_revisions,
+)
 
 logger = logging.getLogger("gateway.events")
 
@@ -47,7 +54,9 @@ class Reader:
 
     Because a relay may be dead and a stream may have lost its end, it compares itself with the numbers of PostgreSQL
     every *audit_seconds*: a number that it has not seen at the next comparison either is taken for missed. So a
-    process is at most two of them behind while PostgreSQL answers.
+    process is at most two of them behind while PostgreSQL answers. The same comparison notices that the database was
+    restored, or that it has been given another id: then everything is read anew, and listeners hear of a reset of all
+    kinds, with `origin` being the new one already.
 
     Without Redis it reads the outbox, and the revisions of quotes, about every second; a Redis that hangs instead of
     refusing makes that up to six seconds. Quotes can be that stale then, and no staler.
@@ -98,7 +107,18 @@ class Reader:
         Raises:
             Unavailable: If PostgreSQL does not answer.
         """
-        await self._renew(_ALL, may_go_back=True)
+        tops: Mapping[EventKind, int | None] = {}
+        try:
+            # Before the numbers, which may move on meanwhile.
+            tops = await Streams(self._client, await origin_of(self._pool)).tops()
+        except LOST as error:
+            self._redis.met(error)
+        stored = await stored_revisions(self._pool)
+        if any(top is not None and stored.position[kind] < top < BEYOND for kind, top in tops.items()):
+            # Restored while nobody served. Redis holds what came after the backup, under revisions that come again.
+            await begin_another_past(self._pool, stored.origin)
+            stored = await stored_revisions(self._pool)
+        self._take_over(stored, _ALL, may_go_back=True)
         self._next_audit = self._clock() + self._audit_seconds
 
     async def run(self) -> None:
@@ -122,6 +142,9 @@ class Reader:
         try:
             for entry in await streams.read(self._position, wait_seconds=wait_seconds):
                 await self._take(entry)
+                if self._streams is not streams:
+                    # What else was read is of another past.
+                    return
         except (*LOST, _Foreign) as error:
             self._redis.met(error)
             await self._compare(at_once=True)
@@ -134,6 +157,12 @@ class Reader:
 
     async def _take(self, entry: Entry) -> None:
         kind, event = entry.kind, entry.event()
+        if entry.is_end:
+            origin = self.origin
+            await self._compare(at_once=True)
+            if self.origin == origin:
+                raise _Foreign(f"the stream of {kind.value} has ended, but the database is the same")
+            return
         if event is None or entry.number > self._position[kind] + 1:
             await self._fill(kind, entry.number if event is None else entry.number - 1)
         # Otherwise it was read meanwhile, from the outbox or with a snapshot.
@@ -154,11 +183,11 @@ class Reader:
             await self._reset(kind, up_to)
 
     async def _reset(self, kind: EventKind, up_to: int) -> None:
-        before = self._position[kind]
-        await self._renew([kind], may_go_back=False)
-        if self._position[kind] < before:
-            await self._restore()
+        stored = await stored_revisions(self._pool, [kind])
+        if stored.origin != self.origin or stored.position[kind] < self._position[kind]:
+            await self._begin_anew(stored.origin)
             return
+        self._take_over(stored, [kind], may_go_back=False)
         logger.warning("events of %s were missed, their subjects are read anew", kind.value)
         self._tell_reset([kind])
         if self._position[kind] < up_to:
@@ -166,33 +195,44 @@ class Reader:
 
     async def _compare(self, *, at_once: bool) -> None:
         """
-        Looks whether PostgreSQL has numbers that did not arrive.
+        Looks whether PostgreSQL has numbers that did not arrive, and whether it is the same database still.
 
         Args:
             at_once: Whether they are missed now, or only if they do not arrive until the next comparison.
         """
         # Numbers are read after our own, which may only be ahead of them if the database was restored.
         before = self.position
-        numbers = await stored_position(self._pool)
+        origin, numbers = await stored_place(self._pool)
         self._postgres.over()
-        if any(numbers.get(kind, 0) < before[kind] for kind in _ALL):
-            await self._restore()
+        if origin != self.origin or any(numbers.get(kind, 0) < before[kind] for kind in _ALL):
+            await self._begin_anew(origin)
+            return
         due = numbers if at_once else self._expected
         self._expected = numbers
         for kind in _ALL:
-            # In what was restored there are fewer than were due.
-            number = min(due.get(kind, 0), numbers[kind])
+            number = due.get(kind, 0)
             if self._position[kind] < number:
                 await self._fill(kind, number)
 
-    async def _restore(self) -> None:
-        logger.warning("the database has fewer events than before, it was restored: everything is read anew")
-        await self._renew(_ALL, may_go_back=True)
+    async def _begin_anew(self, origin: str) -> None:
+        """
+        Forgets what was heard, because the database has become another one.
+
+        Args:
+            origin: Its id. Where it is still the old one, the database was restored under it and gets a new one: the
+                streams and Redis hold what came after the backup, under numbers and revisions that come again.
+        """
+        if origin == self.origin:
+            logger.warning("the database has fewer events than before, it was restored: everything is read anew")
+            await begin_another_past(self._pool, origin)
+        else:
+            logger.warning("the database has another id than before: everything is read anew")
+        self._take_over(await stored_revisions(self._pool), _ALL, may_go_back=True)
+        self._expected = {}
         self._tell_reset(_ALL)
 
-    async def _renew(self, kinds: Collection[EventKind], *, may_go_back: bool) -> None:
-        """Takes revisions and numbers of *kinds* from one snapshot; nobody sees the ones without the others."""
-        stored = await stored_revisions(self._pool, kinds)
+    def _take_over(self, stored: StoredRevisions, kinds: Collection[EventKind], *, may_go_back: bool) -> None:
+        """Takes revisions and numbers of *kinds*, at once, so that nobody sees the ones without the others."""
         if self.origin != stored.origin:
             self._streams = Streams(self._client, stored.origin)
         for prefix in [prefix for kind in kinds for prefix in prefixes_of(kind)] if may_go_back else []:

@@ -11,11 +11,11 @@ import redis.asyncio as redis
 
 from resolvers.errors import Unavailable
 from resolvers.events.outage import Outage
-from resolvers.events.streams import LOST, Streams
+from resolvers.events.streams import BEYOND, LOST, Streams
 from resolvers.model.event import EventKind
 from resolvers.storage.leading import Session, session
-from resolvers.storage.outbox import CHANNEL, forget_events, newest_number_before, newest_numbers, rows_after
-from resolvers.storage.revisions import read_origin
+from resolvers.storage.outbox import CHANNEL, forget_events, newest_number_before, rows_after
+from resolvers.storage.revisions import Place, read_origin, read_place, renew_origin
 
 logger = logging.getLogger("gateway.events")
 
@@ -33,7 +33,9 @@ class Relay:
     think that they lead, they append the same events under the same ids, which Redis refuses the second time.
 
     Before it appends, it looks at the top of the stream, every time: a Redis that was restarted empty gets the last
-    quarter of an hour again, and one that has lost its tail gets all that came after it.
+    quarter of an hour again, and one that has lost its tail gets all that came after it. A stream that is ahead of the
+    database shows that this was restored from a backup: then it gets a new id, because numbers and revisions will come
+    again, and Redis holds what they stood for before.
 
     Args:
         dsn: PostgreSQL, for a connection of its own.
@@ -91,7 +93,7 @@ class Relay:
                 with own.asking() as one:
                     streams = Streams(self._client, await read_origin(one))
             try:
-                await self.relay_once(own, streams)
+                followed = await self.relay_once(own, streams)
             except LOST as error:
                 self._redis.met(error)
                 await self._forget(own)
@@ -99,34 +101,55 @@ class Relay:
                 continue
             self._redis.over()
             self._failures = 0
-            await own.woken(self._poll)
+            if followed is streams:
+                await own.woken(self._poll)
+            streams = followed
 
-    async def relay_once(self, own: Session, streams: Streams) -> None:
+    async def relay_once(self, own: Session, streams: Streams) -> Streams:
         """
-        Brings the streams up to date.
+        Brings the streams up to date, and returns them; others, if the database has become another one.
 
         Raises:
             Unavailable: If PostgreSQL does not answer.
             RedisError, OSError, TimeoutError: If Redis does not take it.
         """
-        tops = {kind: await streams.top(kind) for kind in EventKind}
+        tops = await streams.tops()
         # Numbers are read after the tops: the other way round, an event in between would look like a restored backup.
         with own.asking() as one:
-            numbers = await newest_numbers(one)
+            place = await read_place(one)
+        if place.origin == streams.origin and await self._is_another_past(streams, tops, place):
+            with own.asking() as one:
+                await renew_origin(one, place.origin)
+                place = await read_place(one)
+        if place.origin != streams.origin:
+            await streams.end()
+            self._quotes.clear()
+            return Streams(self._client, place.origin)
+        for kind in _KEPT:
+            if tops[kind] != place.position[kind]:
+                await self._append(own, streams, kind, tops[kind])
+        await self._tidy(own, streams, place.position)
+        return streams
+
+    async def _is_another_past(self, streams: Streams, tops: dict[EventKind, int | None], place: Place) -> bool:
+        """Whether a stream is ahead of the database; what is no stream at all is thrown away."""
+        is_ahead = False
         for kind, top in tops.items():
-            if top is not None and top > numbers[kind]:
-                logger.warning(
-                    "the stream of %s goes up to %d and the database to %d: it is of another past, and begins anew",
-                    kind.value,
-                    top,
-                    numbers[kind],
-                )
+            if top is None or top <= place.position[kind]:
+                continue
+            if top == BEYOND:
+                logger.warning("the stream of %s is none, and begins anew", kind.value)
                 await streams.drop(kind)
                 tops[kind] = None
-        for kind in _KEPT:
-            if tops[kind] != numbers[kind]:
-                await self._append(own, streams, kind, tops[kind])
-        await self._tidy(own, streams, numbers)
+                continue
+            is_ahead = True
+            logger.warning(
+                "the stream of %s goes up to %d and the database to %d: it was restored, and gets a new id",
+                kind.value,
+                top,
+                place.position[kind],
+            )
+        return is_ahead
 
     async def _append(self, own: Session, streams: Streams, kind: EventKind, top: int | None) -> None:
         # Into an empty stream only what is young enough for it; readers that are further behind read the outbox.

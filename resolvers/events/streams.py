@@ -22,6 +22,8 @@ BEYOND: Final = 2**63
 _CONNECT_SECONDS = 2.0
 _PATIENCE_SECONDS = 2.0
 _FIELD = b"event"
+_END = b"end"
+_ENDED_SECONDS = 60
 _LAST_OF_NUMBER = 2**64 - 1
 
 # Instruments come first: candles and quotes of those that are new follow.
@@ -30,11 +32,18 @@ _READING_ORDER = (EventKind.INSTRUMENTS, EventKind.CANDLES, EventKind.QUOTES)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """What stands in a stream; *content* is None where nobody of ours wrote it."""
+    """
+    What stands in a stream.
+
+    Attributes:
+        content: None where nobody of ours wrote it.
+        is_end: Whether it says that nothing of the database will follow here.
+    """
 
     kind: EventKind
     number: int
     content: bytes | None
+    is_end: bool = False
 
     def event(self) -> Event | None:
         """The event; None where it cannot be read."""
@@ -90,6 +99,10 @@ class Streams:
             raise
         return _number(told["last-generated-id"])[0]
 
+    async def tops(self) -> dict[EventKind, int | None]:
+        """The top of each stream."""
+        return {kind: await self.top(kind) for kind in _READING_ORDER}
+
     async def append(self, kind: EventKind, contents: Sequence[tuple[int, bytes]]) -> None:
         """
         Appends events by number, oldest first, as `resolvers.storage.outbox.encoded` makes them.
@@ -115,6 +128,17 @@ class Streams:
         async with asyncio.timeout(self._patience):
             await self._client.delete(self.key(kind))
 
+    async def end(self) -> None:
+        """Tells whoever waits at these streams that the database has another id by now, and lets them expire."""
+        pipeline = self._client.pipeline(transaction=False)
+        for kind in _READING_ORDER:
+            # Behind everything, whatever stands there.
+            pipeline.xadd(self.key(kind), {_END: b""}, id="*")
+            pipeline.expire(self.key(kind), _ENDED_SECONDS)
+        async with asyncio.timeout(self._patience):
+            # What is no stream is read by nobody.
+            await pipeline.execute(raise_on_error=False)
+
     async def read(self, position: Mapping[EventKind, int], *, wait_seconds: float, count: int = 500) -> list[Entry]:
         """What stands behind *position*, waited for if there is nothing yet; at most *count* of each kind."""
         behind: dict[Any, Any] = {
@@ -128,7 +152,8 @@ class Streams:
 
 def _entry(kind: EventKind, id_: bytes, fields: Mapping[bytes, bytes]) -> Entry:
     number, part = _number(id_)
-    return Entry(kind=kind, number=number, content=fields.get(_FIELD) if part == 0 else None)
+    content = fields.get(_FIELD) if part == 0 else None
+    return Entry(kind=kind, number=number, content=content, is_end=_END in fields)
 
 
 def _number(id_: bytes | str) -> tuple[int, int]:

@@ -2,15 +2,28 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from resolvers.model.event import INSTRUMENTS, EventKind, body_subject, quote_subject, series_subject
 from resolvers.model.interval import Interval
-from resolvers.storage.outbox import newest_numbers
+from resolvers.storage.outbox import CHANNEL
 from resolvers.storage.pool import Pool, connection, snapshot
 
 if TYPE_CHECKING:
     from resolvers.storage.pool import Connection
+
+
+class Place(NamedTuple):
+    """
+    Where the events of a database stand.
+
+    Attributes:
+        origin: Id of the database.
+        position: The number of the newest event of each kind; 0 where there was none.
+    """
+
+    origin: str
+    position: Mapping[EventKind, int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -32,7 +45,7 @@ class StoredRevisions:
 async def stored_revisions(pool: Pool, kinds: Collection[EventKind] = tuple(EventKind)) -> StoredRevisions:
     """The revisions of all subjects that events of *kinds* move, and the numbers, in one snapshot."""
     async with snapshot(pool) as one:
-        position = await newest_numbers(one)
+        place = await read_place(one)
         revisions: dict[str, int] = {}
         if EventKind.CANDLES in kinds:
             revisions |= await _of_series(one)
@@ -40,13 +53,46 @@ async def stored_revisions(pool: Pool, kinds: Collection[EventKind] = tuple(Even
             revisions |= await _of_quotes(one)
         if EventKind.INSTRUMENTS in kinds:
             revisions |= await _of_collections(one)
-        return StoredRevisions(origin=await read_origin(one), revisions=revisions, position=position)
+        return StoredRevisions(origin=place.origin, revisions=revisions, position=place.position)
 
 
 async def origin_of(pool: Pool) -> str:
     """The id of the database, which all that is held of it carries."""
     async with connection(pool) as one:
         return await read_origin(one)
+
+
+async def stored_place(pool: Pool) -> Place:
+    """Where the events of the database stand, with its id: of one moment, because it is one statement."""
+    async with connection(pool) as one:
+        return await read_place(one)
+
+
+async def read_place(one: "Connection") -> Place:
+    """As `stored_place`, on this connection."""
+    known = {kind.value for kind in EventKind}
+    rows = await one.fetch("SELECT kind, n, (SELECT id FROM origins LIMIT 1) AS origin FROM event_numbers")
+    return Place(str(rows[0]["origin"]), {EventKind(row["kind"]): row["n"] for row in rows if row["kind"] in known})
+
+
+async def renew_origin(one: "Connection", origin: str | None = None) -> None:
+    """
+    Gives the database another id, so that nothing which is held of it is found again, in any process or in Redis.
+
+    Args:
+        origin: The id that it is to lose; of many who notice that it was restored, the first gives it a new one.
+    """
+    await one.execute(
+        "WITH renewed AS (UPDATE origins SET id = gen_random_uuid() WHERE id = coalesce($1::uuid, id) RETURNING 1)"  # noqa: S608
+        f" SELECT pg_notify('{CHANNEL}', 'origin') FROM renewed",
+        origin,
+    )
+
+
+async def begin_another_past(pool: Pool, origin: str | None = None) -> None:
+    """As `renew_origin`, on a connection of the pool."""
+    async with connection(pool) as one:
+        await renew_origin(one, origin)
 
 
 def prefixes_of(kind: EventKind) -> tuple[str, ...]:
