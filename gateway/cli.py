@@ -101,6 +101,12 @@ def _instrument_commands(parser: argparse.ArgumentParser) -> None:
 def _cache_commands(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("stats", help="print what each process holds and has counted, and what is in Redis")
+    purge = actions.add_parser("purge", help="let every running gateway read something anew")
+    purge.add_argument(
+        "subject",
+        metavar="SUBJECT",
+        help="candles:SYMBOL:INTERVAL, candles:SYMBOL, quote:SYMBOL, instruments, or all",
+    )
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ from resolvers.model.revisions import Revisions
 from resolvers.storage.bars import SeriesWrite, Written, import_bars, rederive_sessions, store_bars
 from resolvers.storage.instruments import written_instruments, written_update
 from resolvers.storage.pool import Pool
+from resolvers.storage.purging import raise_candles, raise_instruments, raise_quote
 from resolvers.storage.quotes import store_quotes
+from resolvers.storage.revisions import begin_another_past
 
 
 class Ingest:
@@ -73,6 +75,22 @@ class Ingest:
     async def rederived(self, instrument: Instrument) -> Written:
         """As `resolvers.storage.bars.rederive_sessions`."""
         return await self._settled(await rederive_sessions(self._pool, instrument))
+
+    async def purged_candles(self, instrument: Instrument, interval: Interval | None) -> Written:
+        """As `resolvers.storage.purging.raise_candles`."""
+        return await self._settled(await raise_candles(self._pool, instrument, interval))
+
+    async def purged_quote(self, instrument: Instrument) -> Written:
+        """As `resolvers.storage.purging.raise_quote`."""
+        return await self._settled(await raise_quote(self._pool, instrument))
+
+    async def purged_instruments(self) -> Written:
+        """As `resolvers.storage.purging.raise_instruments`."""
+        return await self._settled(await raise_instruments(self._pool))
+
+    async def purged_all(self) -> None:
+        """Gives the database a new id, which every process notices, this one too."""
+        await begin_another_past(self._pool)
 
     async def _settled(self, written: Written) -> Written:
         if self._revisions is not None:

@@ -1,12 +1,17 @@
-"""``gateway cache``: what is printed of running gateways."""
+"""``gateway cache``: what is printed of running gateways, and that they read anew."""
 
 import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from gateway.commands.cache_tables import process_tables
 from gateway.config import ServerUrls, Settings
 from resolvers.model.interval import Interval
 from resolvers.storage.pool import Pool
 from tests.bars import instrument, spaced, store
+from tests.following import eventually
 from tests.gateway.commands.conftest import Runner
 from tests.servers import RunningGateway
 
@@ -74,3 +79,84 @@ def test_a_redis_that_is_gone_is_one_line(quick_command: Runner) -> None:
     ended = quick_command("cache", "stats", GATEWAY_REDIS_URL="redis://127.0.0.1:1/0")
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.splitlines()[-1].startswith("gateway: Redis cannot be reached")
+
+
+async def test_what_was_changed_by_hand_is_read_after_a_purge(
+    gateway_command: Runner, gateway: RunningGateway, pool: Pool
+) -> None:
+    """Each subject by its own; before it nobody knows."""
+    one = await instrument(pool, "ACME", name="Acme")
+    await store(pool, one, Interval.H1, spaced(20, Interval.H1))
+    query = (
+        '{ candles(symbol: "ACME", interval: H1, last: 1) { columns { close } }'
+        ' quotes(symbols: ["ACME"]) { price } instrument(symbol: "ACME") { name } }'
+    )
+
+    async def shown() -> tuple[float, float, str]:
+        data: Any = (await gateway.client.post("/graphql", json={"query": query})).json()["data"]
+        return data["candles"]["columns"]["close"][0], data["quotes"][0]["price"], data["instrument"]["name"]
+
+    async def is_shown(expected: tuple[float, float, str]) -> None:
+        async def is_so() -> bool:
+            return await shown() == expected
+
+        await eventually(is_so)
+
+    close, price, name = await shown()
+    await pool.execute("UPDATE candles SET close = 7, low = 6.5, high = 1000; UPDATE quotes SET price = 8")
+    await pool.execute("UPDATE instruments SET name = 'By hand'")
+    assert await shown() == (close, price, name)
+    for subject, told, expected in (
+        ("quote:acme", f"quote:{one.id}: revision 2", (close, 8.0, name)),
+        ("candles:acme:h1", f"candles:{one.id}:60: revision 2", (7.0, 8.0, name)),
+        ("instruments", "instruments: revision 4", (7.0, 8.0, "By hand")),
+    ):
+        ended = await asyncio.to_thread(gateway_command, "cache", "purge", subject)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert told in ended.stdout
+        await is_shown(expected)
+    await pool.execute("UPDATE candles SET close = 9; UPDATE quotes SET price = 10")
+    await pool.execute("UPDATE instruments SET name = 'Again'")
+    ended = await asyncio.to_thread(gateway_command, "cache", "purge", "all")
+    assert ended.returncode == 0
+    await is_shown((9.0, 10.0, "Again"))
+
+
+async def test_all_intervals_of_a_symbol(gateway_command: Runner, pool: Pool) -> None:
+    """Bodies too; also of a series of one bar, and of a symbol with a colon."""
+    one = await instrument(pool, "X:Y")
+    await store(pool, one, Interval.H1, spaced(1, Interval.H1))
+    ended = await asyncio.to_thread(gateway_command, "cache", "purge", "candles:x:y")
+    minutes = (60, 240, 1440, 10080)
+    expected = [f"{kind}:{one.id}:{each}: revision 2" for each in minutes for kind in ("candles", "body")]
+    assert sorted(ended.stdout.splitlines()) == sorted(expected)
+    rows = await pool.fetch("SELECT first_time, last_time, revision, body_revision FROM series")
+    assert {(row["revision"], row["body_revision"], row["first_time"] == row["last_time"]) for row in rows} == {
+        (2, 2, True)
+    }
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        (
+            "candles",
+            "SUBJECT is candles:SYMBOL:INTERVAL, candles:SYMBOL, quote:SYMBOL, instruments or all, was 'candles'",
+        ),
+        ("everything", "was 'everything'"),
+        ("all:ACME", "was 'all:ACME'"),
+        ("quote:NONE", "no instrument NONE"),
+        ("quote:ACME", "no quote of ACME is stored"),
+        ("candles:ACME:H1", "no H1 bars of ACME are stored"),
+        ("candles:ACME", "no bars of ACME are stored"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_purged_is_one_line(subject: str, words: str, quick_command: Runner, tmp_path: Path) -> None:
+    """Status 1."""
+    (tmp_path / "one.csv").write_text("symbol\nACME\n")
+    quick_command("instruments", "import", tmp_path / "one.csv")
+    ended = quick_command("cache", "purge", subject)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("gateway: ")
+    assert words in ended.stderr
