@@ -23,6 +23,7 @@ from resolvers.cache.tiers import Tiers
 from resolvers.events.reader import Reader
 from resolvers.model.event import Event, EventKind
 from resolvers.model.revisions import Revisions
+from resolvers.reading.from_events import FromEvents
 from resolvers.services import Services
 from resolvers.storage.pool import close_pool, open_pool, ping
 
@@ -104,7 +105,8 @@ async def opened(settings: Settings, urls: ServerUrls, held: Held) -> AsyncItera
         events = await stack.enter_async_context(following(settings, urls, pool, held.revisions))
         tiers = tiers_of(settings, held.client, events.reader.origin)
         stack.push_async_callback(tiers.close)
-        events.reader.listeners.append(Forgetting(events.reader, tiers, held.responses))
+        # Before all who answer from what is held.
+        events.reader.listeners += [Forgetting(events.reader, tiers, held.responses), FromEvents(tiers)]
         await stack.enter_async_context(in_background(report(tiers, held.responses, seconds=settings.stats_seconds)))
         services = Services(
             pool=pool,

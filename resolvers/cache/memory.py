@@ -54,6 +54,15 @@ class Memory(Generic[K, V]):
         """Number of values."""
         return len(self._entries)
 
+    def __contains__(self, key: K) -> bool:
+        """Whether anything is held of *key*, of whatever revision."""
+        return key in self._entries
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another small value displaces none."""
+        return len(self._entries) < self._noun.entries and self.size_bytes < 0.9 * self._noun.size_bytes
+
     def get(self, key: K, revision: int, now: float) -> Entry[V] | None:
         """What is held of *key*, if it is of *revision* or newer and its life is not over."""
         entry = self._entries.get(key)

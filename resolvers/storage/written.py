@@ -114,6 +114,12 @@ def _of_one_series(same: Sequence[SeriesChange], before: Locked, locked: Locked)
     }
     if bar is not None and (was_last is None or first >= was_last):
         body["bar"] = list(bar)
+        # With it, the bar is all that a reader would read of the newest one.
+        body["series"] = {
+            "id": instrument.id,
+            "source": locked[key].source.value,
+            "firstTime": locked[key].first_time,
+        }
     return Draft(revisions=revisions_of(locked, [key]), body=body)
 
 

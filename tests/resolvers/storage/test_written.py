@@ -120,6 +120,7 @@ async def test_a_change_of_the_newest_bar_leaves_the_body(pool: Pool) -> None:
             "bars": 1,
             "isNewestOnly": True,
             "bar": [last, float(bars.open[-1]), high, low, 42.0, float(bars.volume[-1])],
+            "series": {"id": acme.id, "source": "FILE", "firstTime": int(bars.time[0])},
         },
     )
     assert written.revisions[f"body:{acme.id}:10080"] == 1
