@@ -4,12 +4,14 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 _STOP_SECONDS = 30
 _READY = re.compile(r"ready after ([\d.]+) s: http://[^:]+:(\d+)/")
+_NO_SETTINGS: Mapping[str, object] = MappingProxyType({})
 
 
 class GatewayProcess:
@@ -60,31 +62,44 @@ def on_cores(cores: set[int] | None) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def environment(data: Path) -> dict[str, str]:
-    """The environment of a gateway on *data* alone: no setting of the user's takes part."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
-    return own | {"GATEWAY_DATA_DIR": str(data), "GATEWAY_PORT": "0", "GATEWAY_LOG_LEVEL": "WARNING"}
+def environment(data: Path, settings: Mapping[str, object] = _NO_SETTINGS) -> dict[str, str]:
+    """The environment of a gateway on *data* with *settings*, by their names: none of the user's takes part."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+    own = {"data_dir": data, "port": 0, "log_level": "WARNING", **settings}
+    return others | {f"GATEWAY_{name.upper()}": str(value) for name, value in own.items()}
 
 
 @contextmanager
 def running_gateway(
-    data: Path, *, command: Sequence[str] = ("serve",), cores: set[int] | None = None
+    data: Path,
+    *,
+    command: Sequence[str] = ("serve",),
+    cores: set[int] | None = None,
+    settings: Mapping[str, object] = _NO_SETTINGS,
+    module: str = "gateway",
 ) -> Iterator[GatewayProcess]:
     """
     A gateway on the data directory *data*, listening on a free port, until the block is left.
+
+    Args:
+        settings: By their names.
+        module: What is run, if it is not the gateway itself.
 
     Raises:
         RuntimeError: If it ends before it is ready.
     """
     with on_cores(cores):
         process = subprocess.Popen(
-            [sys.executable, "-m", "gateway", *command], env=environment(data), stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", module, *command],
+            env=environment(data, settings),
+            stdout=subprocess.PIPE,
+            text=True,
         )
     try:
         assert process.stdout is not None  # noqa: S101 - it was asked for above
         ready = next((found for line in process.stdout if (found := _READY.search(line))), None)
         if ready is None:
-            raise RuntimeError(f"gateway {' '.join(command)} ended with {process.wait()} before it was ready")
+            raise RuntimeError(f"{module} {' '.join(command)} ended with {process.wait()} before it was ready")
         yield GatewayProcess(process, int(ready[2]), float(ready[1]))
     finally:
         process.terminate()

@@ -110,6 +110,45 @@ def imported(database: Database, path: Path) -> Import:
     return Import(seconds=seconds, good=good, rows=rows, series=series, rejected=rejected)
 
 
+def publishable(database: Database, path: Path) -> str:
+    """
+    Imports a file, or made-up prices where it is not there, in such a way that more can be published; says which.
+
+    A series has one source for good, and publishing a history of half a million days takes longer than importing it. So
+    it is imported, and its source is what it would be had it been published. The simulated market takes no
+    published prices at all, which is why it does not take the file's place here.
+    """
+    is_real = path.is_file()
+    if not is_real:
+        print(f"{path} is not there: made-up prices take its place")
+        path = _made_up(database.folder.parent)
+    done = imported(database, path)
+
+    async def publish() -> None:
+        connection = await asyncpg.connect(database.url)
+        await connection.execute("UPDATE series SET source = 'PUBLISHED'")
+        await connection.close()
+
+    asyncio.run(publish())
+    return f"{path.name}, {done.good:,} days" if is_real else "made up"
+
+
+def _made_up(folder: Path, *, symbols: int = 500, days: int = 1100) -> Path:
+    """A file of random walks."""
+    chance = np.random.default_rng(1)
+    dates = np.datetime64("2015-01-01") + np.arange(days)
+    path = folder / "made-up.csv"
+    with path.open("w") as file:
+        file.write("symbol,time,open,high,low,close,volume\n")
+        for number in range(symbols):
+            closes = np.round(100 * np.exp(np.cumsum(chance.normal(0, 0.01, days))), 2)
+            file.writelines(
+                f"MADE{number},{date},{close},{close},{close},{close},1000\n"
+                for date, close in zip(dates, closes.tolist(), strict=True)
+            )
+    return path
+
+
 def simulated(database: Database) -> None:
     """Stores the simulated market."""
 
