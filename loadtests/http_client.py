@@ -28,10 +28,15 @@ class Connection:
         Raises:
             OSError, asyncio.IncompleteReadError: If the connection ends before the answer does.
         """
+        head, body = await self.whole(request)
+        return int(head.split(b" ", 2)[1]), body
+
+    async def whole(self, request: bytes) -> tuple[bytes, bytes]:
+        """As `exchange`, with the whole head in lower case."""
         self._writer.write(request)
         head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
         length = int(head.partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0])
-        return int(head.split(b" ", 2)[1]), await self._reader.readexactly(length)
+        return head, await self._reader.readexactly(length)
 
     def close(self) -> None:
         """Ends the connection; what is under way is lost."""

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,12 @@ from gateway.feeds.simulated_store import store_simulated_market
 from loadtests.gateway_process import environment, on_cores
 from loadtests.report import REPOSITORY
 from resolvers.model.bars import IntArray, Series
+from resolvers.model.instrument import InstrumentSpec
 from resolvers.model.interval import Interval
+from resolvers.storage.instruments import create_instruments
 from resolvers.storage.migrate import migrate
 from resolvers.storage.pool import open_pool
+from resolvers.storage.revisions import origin_of
 
 REAL_PRICES = REPOSITORY.parent / "shared" / "data" / "sp500-daily-5y.csv.gz"
 
@@ -158,6 +161,16 @@ def simulated(database: Database) -> None:
         await pool.close()
 
     asyncio.run(store())
+
+
+async def create_instruments_in(database: Database, symbols: Sequence[str]) -> str:
+    """Creates instruments that hold nothing yet; returns the id of the database, which positions are in."""
+    pool = await open_pool(database.url, size=2)
+    try:
+        await create_instruments(pool, [InstrumentSpec(symbol=one) for one in symbols])
+        return await origin_of(pool)
+    finally:
+        await pool.close()
 
 
 async def stored_days(database: Database) -> list[DaySeries]:

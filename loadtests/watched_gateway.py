@@ -1,0 +1,97 @@
+"""
+``gateway serve``, watched: ``python -m loadtests.watched_gateway serve``.
+
+Every answer says how far the process had heard of events when it was asked (``X-Heard``), the reader of events can be
+held and let go (``/watched/hold``, ``/watched/go``), and what the tiers counted can be read (``/watched/counts``).
+"""
+
+import asyncio
+import sys
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+import orjson
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+import gateway.following
+import gateway.server
+from gateway.app import create_app
+from gateway.cli import main
+from gateway.config import ServerUrls, Settings
+from gateway.endpoint.front import Front
+from resolvers.events.reader import Reader
+from resolvers.events.streams import Entry
+
+
+class HeldReader(Reader):
+    """A reader that hears nothing while it is held; what its own process writes moves revisions nevertheless."""
+
+    may_go: ClassVar[asyncio.Event]
+
+    async def start(self) -> None:
+        """As usual."""
+        HeldReader.may_go = asyncio.Event()
+        self.may_go.set()
+        await super().start()
+
+    async def _turn(self) -> None:
+        await self.may_go.wait()
+        await super()._turn()
+
+    async def _take(self, entry: Entry) -> None:
+        # It may have been waiting for this when it was held.
+        await self.may_go.wait()
+        await super()._take(entry)
+
+
+class Watched:
+    """The application, and a view of what it is doing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a question about the process, or passes a request on and says how far it had heard."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        services = scope["state"]["services"]
+        if scope["path"].startswith("/watched/"):
+            await _sent(send, self._told(scope["path"], services))
+            return
+        heard = b",".join(b"%s=%d" % (kind.value.encode(), n) for kind, n in services.events.position.items())
+
+        async def saying(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], (b"x-heard", heard)]}
+            await send(message)
+
+        await self._app(scope, receive, saying)
+
+    def _told(self, path: str, services: Any) -> Any:
+        if path == "/watched/hold":
+            HeldReader.may_go.clear()
+        elif path == "/watched/go":
+            HeldReader.may_go.set()
+        elif isinstance(self._app, Front):
+            tiers = [[noun, name, count] for noun, name, count in services.tiers.counters]
+            return {"tiers": tiers, "responses": asdict(self._app._cache.counts)}
+        return {}
+
+
+async def _sent(send: Send, value: Any) -> None:
+    body = orjson.dumps(value)
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def watched(settings: Settings, urls: ServerUrls) -> ASGIApp:
+    """The gateway's application, watched."""
+    return Watched(create_app(settings, urls))
+
+
+if __name__ == "__main__":
+    gateway.following.Reader = HeldReader  # type: ignore[attr-defined]
+    gateway.server.create_app = watched  # type: ignore[attr-defined]
+    sys.exit(main())
