@@ -2,6 +2,8 @@
 
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import uvicorn
 from gateway.app import create_app
 from gateway.config import ServerUrls, Settings
 from gateway.server import Server
-from tests.processes import Serving, environment
+from tests.processes import REPOSITORY, Serving, environment
 
 
 async def test_the_port_is_announced_when_it_answers(urls: ServerUrls) -> None:
@@ -57,3 +59,33 @@ async def test_an_address_of_ipv6_is_announced_in_brackets(tmp_path: Path, urls:
     with Serving(variables, "serve") as serving:
         assert serving.client.base_url.host == "::1"
         assert serving.client.get("/livez").status_code == 200
+
+
+_SERVES_ONCE = """
+import gc, signal, sys, time
+from gateway.config import ServerUrls, Settings
+from gateway.server import serve
+
+class Ended:
+    def write(self, line):
+        signal.raise_signal(signal.SIGTERM)
+    def flush(self):
+        pass
+
+signal.signal(signal.SIGTERM, lambda *_: None)
+out, sys.stdout = sys.stdout, Ended()
+status = serve(Settings(port=0), ServerUrls(database=sys.argv[1], redis=sys.argv[2]), begun=time.monotonic())
+print(status, gc.get_freeze_count() > len(gc.get_objects()), file=out)
+"""
+
+
+def test_what_the_start_has_made_is_never_looked_through_for_garbage(urls: ServerUrls) -> None:
+    """A process that serves has all of that behind it by the time it says that it is ready."""
+    run = subprocess.run(
+        [sys.executable, "-c", _SERVES_ONCE, urls.database, urls.redis],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.stdout == "0 True\n", run.stderr
