@@ -43,8 +43,12 @@ async def following(settings: Settings, urls: ServerUrls, pool: Pool, revisions:
         ingest = Ingest(pool, revisions=revisions, publisher=publisher)
         await reader.start()
         async with in_background(reader.run()), in_background(relay.run()):
+            # Streams are those of the database as it is called now: one that was restored gets another id.
+            history = StoredHistory(pool=pool, streams=lambda: Streams(client, reader.origin))
             yield Following(
-                reader=reader, history=StoredHistory(pool=pool, streams=Streams(client, reader.origin)), ingest=ingest
+                reader=reader,
+                history=history,
+                ingest=ingest,
             )
     finally:
         await client.aclose()

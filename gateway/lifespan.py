@@ -86,6 +86,9 @@ class Forgetting:
             self._tiers.begin_anew(self._reader.origin)
             self._responses.clear()
 
+    def on_status(self, kinds: Collection[EventKind], *, is_reachable: bool) -> None:
+        """Keeps what it has: whoever reads says for itself that it cannot."""
+
 
 @asynccontextmanager
 async def opened(settings: Settings, urls: ServerUrls, held: Held) -> AsyncIterator[State]:
@@ -121,10 +124,15 @@ async def opened(settings: Settings, urls: ServerUrls, held: Held) -> AsyncItera
             bar_grace_seconds=settings.bar_grace_seconds,
             quote_stale_seconds=settings.quote_stale_seconds,
         )
-        hub = market_hub(services, follower=events.reader, history=events.history)
+        hub = market_hub(
+            services,
+            follower=events.reader,
+            history=events.history,
+        )
         hub.start()
         # Last of the listeners: by then nothing is held that an event has made old.
         events.reader.listeners.append(hub)
+        # The server has ended the streams by then, each as its transport does; this is for those it knows nothing of.
         stack.push_async_callback(hub.close)
         yield State(services=services, hub=hub, pings={"postgresql": lambda: ping(pool), "redis": held.client.ping})
 

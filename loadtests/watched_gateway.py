@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any, ClassVar
 
 import orjson
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 import gateway.following
 import gateway.server
@@ -47,7 +47,8 @@ class HeldReader(Reader):
 class Watched:
     """The application, and a view of what it is doing."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: Front) -> None:
+        self.connections = app.connections
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,12 +87,12 @@ async def _sent(send: Send, value: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def watched(settings: Settings, urls: ServerUrls) -> ASGIApp:
+def watched(settings: Settings, urls: ServerUrls) -> Watched:
     """The gateway's application, watched."""
     return Watched(create_app(settings, urls))
 
 
 if __name__ == "__main__":
     gateway.following.Reader = HeldReader  # type: ignore[attr-defined]
-    gateway.server.create_app = watched  # type: ignore[attr-defined]
+    gateway.server.create_app = watched  # type: ignore[attr-defined, assignment]
     sys.exit(main())

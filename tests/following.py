@@ -51,6 +51,12 @@ class Heard:
         self.log += [f"reset {kind.value}" for kind in kinds]
         self._news.set()
 
+    def on_status(self, kinds: Collection[EventKind], *, is_reachable: bool) -> None:
+        """Whether anything can be known."""
+        assert set(kinds) == set(EventKind)
+        self.log.append("reachable" if is_reachable else "unreachable")
+        self._news.set()
+
     def numbers(self, kind: EventKind = EventKind.CANDLES) -> list[int]:
         """Of the events of *kind*, as they were heard."""
         return [event.number for event in self.events if event.kind is kind]

@@ -81,6 +81,18 @@ async def fresh_database(url: str, name: str) -> AsyncIterator[str]:
         await drop_database(url, name)
 
 
+@asynccontextmanager
+async def unreachable(url: str) -> AsyncIterator[None]:
+    """A database that lets nobody in for a while, and has thrown everybody out."""
+    server, name = database_url(url, "postgres"), urlsplit(url).path[1:]
+    await _execute(server, f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
+    await _execute(server, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    try:
+        yield
+    finally:
+        await _execute(server, f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")
+
+
 async def drop_database(url: str, name: str) -> None:
     """Drops a database and whatever is connected to it."""
     try:
@@ -148,9 +160,9 @@ class RunningApp:
 class RunningGateway(RunningApp):
     """A gateway that runs."""
 
-    def __init__(self, settings: Settings, urls: ServerUrls) -> None:
+    def __init__(self, settings: Settings, urls: ServerUrls, *, spread_seconds: float = 0.0) -> None:
         app = create_app(settings, urls)
-        super().__init__(app, app.connections)
+        super().__init__(app, app.connections, spread_seconds=spread_seconds)
         self._database = urls.database
 
     async def position(self) -> str | None:

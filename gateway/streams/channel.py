@@ -196,9 +196,14 @@ class Channel(ABC, Generic[G]):
         if is_reachable is self.is_reachable:
             return
         self.is_reachable = is_reachable
-        for group in self.groups.values():
-            for subscriber in group.members:
-                subscriber.tell(LIVE if is_reachable else UNAVAILABLE)
+        for subscriber in self.subscribers:
+            if not is_reachable and not subscriber.is_told:
+                subscriber.is_told = True
+                subscriber.tell(UNAVAILABLE)
+            elif is_reachable and subscriber.is_told and subscriber.floor is not None:
+                # One that still waits for its state hears it with that.
+                subscriber.is_told = False
+                subscriber.tell(LIVE)
 
     async def objects(self, changes: Sequence[Change]) -> Sequence[Any]:
         """The object of each change; an error in the place of each where they cannot be made."""

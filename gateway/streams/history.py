@@ -1,5 +1,6 @@
 """Events that a client missed, as far as they are kept anywhere."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,11 +33,11 @@ class StoredHistory:
     The streams of Redis, which have every kind for a while, and the outbox, which has most kinds for a day.
 
     Args:
-        streams: Of the database; None where there is no Redis.
+        streams: Those of the database as it is called now; None where there is no Redis.
     """
 
     pool: Pool
-    streams: Streams | None
+    streams: Callable[[], Streams | None]
 
     async def after(self, kind: EventKind, number: int) -> tuple[list[Event], int] | None:
         """As `History.after`."""
@@ -62,12 +63,13 @@ class StoredHistory:
 
     async def _streamed(self, kind: EventKind, number: int, newest: int) -> list[Event] | None:
         events: list[Event] = []
+        streams = self.streams()
         beyond = {other: _BEYOND for other in EventKind if other is not kind}
         while number < newest:
-            if self.streams is None:
+            if streams is None:
                 return None
             try:
-                entries = await self.streams.read({**beyond, kind: number}, wait_seconds=0.0, count=_BATCH)
+                entries = await streams.read({**beyond, kind: number}, wait_seconds=0.0, count=_BATCH)
             except LOST as error:
                 raise Unavailable("Redis cannot be reached") from error
             if not entries:

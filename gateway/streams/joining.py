@@ -125,7 +125,7 @@ class Joiner(ABC, Generic[C, G]):
             status = UNAVAILABLE
         elif subscriber.is_told:
             status = LIVE
-        subscriber.is_told = False
+        subscriber.is_told = status == UNAVAILABLE
         return Parcel(
             items=items, number=number, skipped=skipped, reset=subscriber.is_reset, status=status, is_state=True
         )

@@ -132,7 +132,7 @@ class Subscriber:
         self.is_reset = True
 
     def tell(self, status: str) -> None:
-        """Tells it a status: `is_told` is for who brings its state, to tell when the source is back."""
+        """Tells it a status; whoever does keeps `is_told`, which says that the source is gone for all it knows."""
         self.outbox.open((), Parcel(status=status))
         self.wake()
 

@@ -57,6 +57,9 @@ class QuotesPublisher:
         """Looks anew which database it is: quotes of one that has another id now belong into other streams."""
         self._streams = None
 
+    def on_status(self, kinds: Collection[EventKind], *, is_reachable: bool) -> None:
+        """Leaves everything: whoever waits is told elsewhere."""
+
     async def publish(self, events: Sequence[Event]) -> None:
         """Appends those of *events* that are about quotes."""
         quotes = [event for event in events if event.kind is EventKind.QUOTES]

@@ -40,6 +40,9 @@ class Listener(Protocol):
     def on_reset(self, kinds: Collection[EventKind]) -> None:
         """Events of *kinds* were missed for good: whatever they are about may have changed."""
 
+    def on_status(self, kinds: Collection[EventKind], *, is_reachable: bool) -> None:
+        """Whether it can be known what happens to *kinds*; told when it changes, and true at the start."""
+
 
 class _Foreign(Exception):
     """The stream holds events that the database has not numbered yet."""
@@ -57,6 +60,8 @@ class Reader:
     process is at most two of them behind while PostgreSQL answers. The same comparison notices that the database was
     restored, or that it has been given another id: then everything is read anew, and listeners hear of a reset of all
     kinds, with `origin` being the new one already.
+
+    While PostgreSQL does not answer, nobody can know whether something is missing; the listeners are told so, once.
 
     Without Redis it reads the outbox, and the revisions of quotes, about every second; a Redis that hangs instead of
     refusing makes that up to six seconds. Quotes can be that stale then, and no staler.
@@ -84,6 +89,7 @@ class Reader:
         self._next_audit = 0.0
         self._redis = Outage(logger, "events are read from the outbox, Redis does not give them")
         self._postgres = Outage(logger, "events cannot be compared with PostgreSQL")
+        self._is_reachable = True
         self.listeners: list[Listener] = []
 
     @property
@@ -128,6 +134,7 @@ class Reader:
                 await self._turn()
             except Unavailable as error:
                 self._postgres.met(error)
+                self._tell_status(is_reachable=False)
                 await asyncio.sleep(self._poll)
             except Exception:
                 logger.exception("unforeseen error of the reader")
@@ -204,6 +211,7 @@ class Reader:
         before = self.position
         origin, numbers = await stored_place(self._pool)
         self._postgres.over()
+        self._tell_status(is_reachable=True)
         if origin != self.origin or any(numbers.get(kind, 0) < before[kind] for kind in _ALL):
             await self._begin_anew(origin)
             return
@@ -261,3 +269,13 @@ class Reader:
                 listener.on_reset(kinds)
             except Exception:
                 logger.exception("unforeseen error of a listener at a reset")
+
+    def _tell_status(self, *, is_reachable: bool) -> None:
+        if is_reachable is self._is_reachable:
+            return
+        self._is_reachable = is_reachable
+        for listener in self.listeners:
+            try:
+                listener.on_status(_ALL, is_reachable=is_reachable)
+            except Exception:
+                logger.exception("unforeseen error of a listener at a status")

@@ -44,6 +44,9 @@ class FromEvents:
     def on_reset(self, kinds: Collection[EventKind]) -> None:
         """Leaves everything: what is held is of the revision that it says."""
 
+    def on_status(self, kinds: Collection[EventKind], *, is_reachable: bool) -> None:
+        """Leaves everything: whoever waits is told elsewhere."""
+
     def _hold(self, noun: Noun[V], key: Hashable, value: V, revision: int) -> None:
         memory = self._tiers.memory(noun)
         if key in memory or memory.has_room:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ import websockets
 from gateway.config import ServerUrls, Settings
 from resolvers.storage.pool import Pool
 from tests.bars import instrument
-from tests.servers import RunningGateway
+from tests.servers import RunningGateway, unreachable
 
 _PUBLISH = """mutation Publish($items: [PublishedQuote!]!) {
   publishQuotes(input: {items: $items}) { stored position errors { index code message } } }"""
@@ -74,6 +75,22 @@ class _Socket:
         assert message["type"] == "next", message
         items = message["payload"]["data"]["quotes"]
         return {one["instrument"]["symbol"]: one["price"] for one in items}, message["payload"]["extensions"]["stream"]
+
+    async def status(self) -> str:
+        """The status that the next message tells, which has no items."""
+        items, stream = await self.prices()
+        assert items == {}
+        told: str = stream["status"]
+        return told
+
+    async def rest(self) -> tuple[list[dict[str, Any]], int | None]:
+        """All further messages, and the code that the socket is closed with."""
+        heard = []
+        try:
+            while True:
+                heard.append(await self._hear())
+        except websockets.ConnectionClosed as closed:
+            return heard, None if closed.rcvd is None else closed.rcvd.code
 
     async def _say(self, **message: Any) -> None:
         await self._socket.send(json.dumps(message))
@@ -157,3 +174,38 @@ async def test_server_sent_events_carry_the_position(market: _Market) -> None:
     told = json.loads(lines[-1].removeprefix("data:"))
     assert told["data"]["quotes"] == [{"price": 10.0, "instrument": {"symbol": "ACME"}}]
     assert f"id: {told['extensions']['stream']['id']}" in lines
+
+
+async def test_a_database_that_is_away_is_a_status(market: _Market, urls: ServerUrls) -> None:
+    """When it goes and when it is back, and what is published then arrives; to who comes meanwhile, too."""
+    await market.publish(ACME=10.0)
+    async with _Socket(market) as socket, _Socket(market) as later:
+        await socket.subscribe(_QUOTES, symbols=["ACME"])
+        assert (await socket.prices())[0] == {"ACME": 10.0}
+        async with unreachable(urls.database):
+            assert await socket.status() == "UNAVAILABLE"
+        assert await socket.status() == "LIVE"
+        await market.publish(ACME=11.0)
+        assert (await socket.prices())[0] == {"ACME": 11.0}
+        await later.subscribe(_QUOTES, symbols=["ACME"])
+        prices, stream = await later.prices()
+        assert prices == {"ACME": 11.0}
+        assert "status" not in stream
+
+
+async def test_a_gateway_that_stops_ends_streams_as_their_transport_does(urls: ServerUrls, pool: Pool) -> None:
+    """One after the other, each with its position; no error of the hub comes before that."""
+    await instrument(pool, symbol="ACME")
+    async with RunningGateway(Settings(), urls, spread_seconds=0.2) as gateway, AsyncExitStack() as stack:
+        market = _Market(gateway)
+        await market.publish(ACME=10.0)
+        sockets = [await stack.enter_async_context(_Socket(market)) for _ in range(5)]
+        positions = []
+        for socket in sockets:
+            await socket.subscribe(_QUOTES, symbols=["ACME"])
+            positions.append((await socket.prices())[1]["id"])
+        stopping = asyncio.create_task(gateway.stop())
+        for socket, position in zip(sockets, positions, strict=True):
+            ping = {"type": "ping", "payload": {"resumeFrom": {"1": position}}}
+            assert await socket.rest() == ([ping], 1012)
+        await stopping

@@ -72,7 +72,7 @@ async def _process(events: Events) -> AsyncIterator[Process]:
     hub = market_hub(
         services,
         follower=process.reader,
-        history=StoredHistory(pool=events.pool, streams=streams),
+        history=StoredHistory(pool=events.pool, streams=lambda: streams),
         settings=HubSettings(beat_seconds=0.0),
     )
     process.reader.listeners.append(hub)
@@ -153,7 +153,7 @@ async def test_events_that_are_kept_are_read_from_the_outbox(events: Events, poo
     """All of them, up to the newest number; a number that no event has is none."""
     acme = await instrument(events.pool)
     await events.write(acme, 3)
-    history = StoredHistory(pool=events.pool, streams=None)
+    history = StoredHistory(pool=events.pool, streams=lambda: None)
     found = await history.after(EventKind.CANDLES, 1)
     assert found is not None
     assert ([event.number for event in found[0]], found[1]) == ([2, 3], 3)

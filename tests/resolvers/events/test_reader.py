@@ -20,6 +20,7 @@ from resolvers.storage.outbox import encoded
 from resolvers.storage.revisions import origin_of
 from tests.bars import NOON
 from tests.following import Events, Heard, eventually
+from tests.servers import unreachable
 
 _CANDLES, _QUOTES = EventKind.CANDLES, EventKind.QUOTES
 
@@ -405,3 +406,23 @@ async def test_has_reached_compares_every_kind_that_is_asked_for(events: Events,
     assert process.reader.has_reached({})
     assert process.reader.has_reached({_CANDLES: 1})
     assert not process.reader.has_reached({_CANDLES: 1, _QUOTES: 2})
+
+
+async def test_a_database_that_does_not_answer_is_a_status(events: Events, acme: Instrument) -> None:
+    """Told once when it goes and once when it is back, and nothing of between is missing."""
+    process = await events.process(audit_seconds=0.1)
+    async with unreachable(events.urls.database):
+        await process.heard.until(lambda: "unreachable" in process.heard.log)
+    await process.heard.until(lambda: "reachable" in process.heard.log)
+    await events.write(acme, 1, first=1)
+    await process.heard.until_number(2)
+    assert [one for one in process.heard.log if one in ("unreachable", "reachable")] == ["unreachable", "reachable"]
+
+
+async def test_a_redis_that_does_not_answer_is_none(events: Events, acme: Instrument) -> None:
+    """The outbox is read instead."""
+    process = await events.process()
+    events.redis.stop()
+    await events.write(acme, 1, first=1)
+    await process.heard.until_number(2)
+    assert "unreachable" not in process.heard.log
