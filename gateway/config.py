@@ -159,6 +159,18 @@ class Settings:
         unit="seconds",
         least=0.1,
     )
+    beat_milliseconds: float = _setting(
+        50.0,
+        "How often a stream is told of changes, at most; the first after a quiet moment is told at once.",
+        unit="milliseconds",
+        least=0,
+    )
+    max_outbox_bytes: int = _setting(
+        1_000_000,
+        "What may wait for one stream whose client reads slowly, before it ends with `TOO_SLOW`.",
+        unit="bytes",
+        least=1,
+    )
     allowed_origins: str | None = _setting(
         None,
         "Pages, besides the gateway's own, that may open WebSockets: `https://a.example,https://b.example`, or `*`.",

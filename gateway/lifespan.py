@@ -16,6 +16,7 @@ from gateway.following import following
 from gateway.holding import tiers_of
 from gateway.observe.health import Ping
 from gateway.reporting import report
+from gateway.streams.channel import HubSettings
 from gateway.streams.hub import Hub
 from gateway.streams.market import market_hub
 from resolvers.cache.client import Client, open_client
@@ -128,6 +129,9 @@ async def opened(settings: Settings, urls: ServerUrls, held: Held) -> AsyncItera
             services,
             follower=events.reader,
             history=events.history,
+            settings=HubSettings(
+                beat_seconds=settings.beat_milliseconds / 1000, max_outbox_bytes=settings.max_outbox_bytes
+            ),
         )
         hub.start()
         # Last of the listeners: by then nothing is held that an event has made old.

@@ -209,3 +209,18 @@ async def test_a_gateway_that_stops_ends_streams_as_their_transport_does(urls: S
             ping = {"type": "ping", "payload": {"resumeFrom": {"1": position}}}
             assert await socket.rest() == ([ping], 1012)
         await stopping
+
+
+async def test_the_beat_and_the_outbox_are_settings(urls: ServerUrls, pool: Pool) -> None:
+    """An outbox that is too small for one item ends the stream of whoever does not take it."""
+    await instrument(pool, symbol="ACME")
+    settings = Settings(max_outbox_bytes=1, beat_milliseconds=1.0)
+    async with RunningGateway(settings, urls) as gateway:
+        market = _Market(gateway)
+        async with _Socket(market) as socket:
+            await socket.subscribe(_QUOTES, symbols=["ACME"])
+            assert (await socket.prices())[0] == {}
+            await market.publish(ACME=10.0)
+            message = await socket._hear()
+        assert message["type"] == "error"
+        assert message["payload"][0]["extensions"]["code"] == "TOO_SLOW"
