@@ -45,6 +45,31 @@ async def test_what_was_committed_without_a_relay_arrives_once(events: Events, t
     await process.assert_up_to_date()
 
 
+async def test_what_a_killed_gateway_had_acknowledged_arrives_once(events: Events, tmp_path: Path) -> None:
+    """It is killed between its commit and the append, which Redis did not take; the next gateway makes up for it."""
+    await instrument(events.pool)
+    variables = environment(tmp_path, database_url=events.urls.database, redis_url=events.redis.url)
+    process = await events.process()
+    publish = (
+        'mutation ($bar: PublishedBar!) { publishCandles(input: {items: {symbol: "ACME", interval: W1, bars: [$bar]}})'
+        " { stored } }"
+    )
+    bar = {"time": "2024-01-08T00:00:00Z", "open": 1, "high": 1, "low": 1, "close": 1}
+    with Serving(variables, "serve") as serving:
+        events.redis.stop()
+        assert serving.data(publish, bar=bar) == {"publishCandles": {"stored": 1}}
+        assert serving.end(signal.SIGKILL) == -signal.SIGKILL
+    await events.redis.start()
+    with Serving(variables, "serve") as serving:
+        again = serving.data('{ candles(symbol: "ACME", interval: W1) { bars { close } } }')
+        assert again == {"candles": {"bars": [{"close": 1}]}}
+        assert serving.data(publish, bar=bar | {"close": 2, "high": 2}) == {"publishCandles": {"stored": 1}}
+        await process.heard.until_number(2)
+        assert await _in_stream(events) == [1, 2]
+    assert process.heard.numbers() == [1, 2]
+    process.assert_no_silent_hole()
+
+
 async def test_a_gateway_starts_and_serves_without_redis(events: Events) -> None:
     """It answers, stores what is published, and follows the outbox."""
     events.redis.stop()
