@@ -88,6 +88,13 @@ class Settings:
     window_cache_bytes: int = _setting(
         134_217_728, "What a process may hold of candles, with all that was made of them.", unit="bytes", least=0
     )
+    warm_windows: int = _setting(
+        200,
+        "How many of the windows that were asked for most are loaded at the start, and renewed when a bar has closed;"
+        " 0 is none. As many quotes and instruments are loaded.",
+        unit="windows",
+        least=0,
+    )
     redis_budget_seconds: float = _setting(
         0.05, "How long Redis may take to answer; then a value is read from PostgreSQL.", unit="seconds", least=0.001
     )

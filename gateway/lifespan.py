@@ -19,6 +19,7 @@ from gateway.reporting import report
 from gateway.streams.channel import HubSettings
 from gateway.streams.hub import Hub
 from gateway.streams.market import market_hub
+from gateway.warming import warming
 from resolvers.cache.client import Client, open_client
 from resolvers.cache.tiers import Tiers
 from resolvers.events.reader import Reader
@@ -125,6 +126,10 @@ async def opened(settings: Settings, urls: ServerUrls, held: Held) -> AsyncItera
             bar_grace_seconds=settings.bar_grace_seconds,
             quote_stale_seconds=settings.quote_stale_seconds,
         )
+        # Before the hub, which is the last to hear.
+        own = await stack.enter_async_context(warming(services, most=settings.warm_windows))
+        if own is not None:
+            events.reader.listeners.append(own)
         hub = market_hub(
             services,
             follower=events.reader,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from resolvers.cache.tiers import Tiers
 from resolvers.events.position import Follower, Unconnected
 from resolvers.ingest import Ingest
+from resolvers.model.demand import Demand
 from resolvers.model.revisions import Revisions
 from resolvers.storage.pool import Pool
 
@@ -25,6 +26,7 @@ class Services:
         quote_stale_seconds: Age from which a quote counts as stale.
         ingest: The way in for what clients publish.
         events: How far this process has heard.
+        demand: What is asked for.
     """
 
     pool: Pool
@@ -37,3 +39,4 @@ class Services:
     tiers: Tiers = field(default_factory=Tiers)
     revisions: Revisions = field(default_factory=Revisions)
     events: Follower = field(default_factory=Unconnected)
+    demand: Demand = field(default_factory=Demand)

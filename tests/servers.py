@@ -45,6 +45,7 @@ COLD = Settings(
     instrument_cache_seconds=0,
     absent_cache_seconds=0,
     response_cache_bytes=0,
+    warm_windows=0,
 )
 """Settings of a gateway that holds nothing, so that every operation reads what it answers."""
 

@@ -51,6 +51,11 @@ class RedisTier:
         """Whether writing is worth a try: Redis was not full a moment ago."""
         return self._clock() >= self._full_until
 
+    @property
+    def is_reachable(self) -> bool:
+        """Whether the last call was answered, as far as anybody tried."""
+        return self._left_alone_until is None
+
     async def get(self, keys: Sequence[str]) -> list[bytes | None] | None:
         """What is stored under each key, by one MGET; None where Redis does not answer."""
 

@@ -56,6 +56,7 @@ class Reads:
             return MISSING
         self.trace.rests_on(subject, entry.revision)
         self.trace.served(noun.name, "memory", tiers.clock() - entry.read_at)
+        self.services.demand.asked(noun.name, key)
         return entry.value
 
     async def found(
@@ -70,6 +71,7 @@ class Reads:
         wanted = {key: self.version(subject) for key, subject in subjects.items()}
         found = await self.services.tiers.get_many(noun, wanted, load, fresh=is_fresh or self.is_fresh)
         for key, one in found.items():
+            self.services.demand.asked(noun.name, key)
             if not isinstance(one.value, Exception):
                 self.trace.rests_on(subjects[key], one.revision)
                 self.trace.served(noun.name, one.tier, one.age)

@@ -54,6 +54,7 @@ async def windows(
         held = _held(reads, request)
         if isinstance(held, Missing):
             missing.append(request)
+            reads.services.demand.asked("window", request)
         else:
             found[request] = held
     if missing:
@@ -92,6 +93,7 @@ def _held(reads: Reads, request: WindowRequest) -> StoredWindow | Missing:
     if revision < revisions.of(subject):
         return MISSING
     tiers.counters.of("window").memory_hits += 1
+    reads.services.demand.asked("window", request)
     reads.trace.rests_on(subject, revision)
     reads.trace.served("window", "memory", now - entry.read_at)
     return window
