@@ -320,6 +320,12 @@ async def test_a_restored_database_gets_a_new_id(events: Events, acme: Instrumen
     assert origins == {await origin_of(events.pool)}
     assert before not in origins
     assert [one for one in processes[1].heard.log if one == "reset candles"] == ["reset candles"]
+    async with events.redis.client() as client:
+        for kind in EventKind:
+            key = f"events:{before}:{kind.value}"
+            ((_, last),) = await client.xrevrange(key, count=1)  # type: ignore[misc]
+            assert last == {b"end": b""}
+            assert await client.ttl(key) > 0
 
 
 async def test_another_id_is_noticed(events: Events, acme: Instrument) -> None:
