@@ -36,9 +36,11 @@ class Ingest:
         self._revisions = revisions
         self._publisher = publisher
 
-    async def candles(self, writes: Sequence[SeriesWrite], *, now: int) -> Written:
+    async def candles(
+        self, writes: Sequence[SeriesWrite], *, now: int, quotes: Sequence[Quote] | None = None
+    ) -> Written:
         """As `resolvers.storage.bars.store_bars`."""
-        return await self._settled(await store_bars(self._pool, writes, now=now))
+        return await self._settled(await store_bars(self._pool, writes, now=now, quotes=quotes))
 
     async def imported(
         self,

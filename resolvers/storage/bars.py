@@ -10,12 +10,14 @@ from resolvers.errors import BadInput, Conflict
 from resolvers.model.bars import Bars
 from resolvers.model.instrument import Instrument, InstrumentSpec, Source
 from resolvers.model.interval import Interval
+from resolvers.model.quote import Quote
 from resolvers.model.session import DAY
 from resolvers.storage.bar_quotes import quotes_from_bars
 from resolvers.storage.deriving import Touched, derive, touched_by, with_rollups
 from resolvers.storage.instruments import created, instruments_by_name, session_calendars
 from resolvers.storage.partitions import ensure_partitions, years_of
 from resolvers.storage.pool import connection
+from resolvers.storage.quotes import replace_quotes
 from resolvers.storage.series import lock_series
 from resolvers.storage.windows import series_states
 from resolvers.storage.writing import SeriesChange, SeriesWrite, write_stored
@@ -30,7 +32,9 @@ __all__ = ["SeriesChange", "SeriesWrite", "Written", "import_bars", "rederive_se
 _CALENDAR_SLACK = 3 * DAY
 
 
-async def store_bars(pool: asyncpg.Pool, writes: Sequence[SeriesWrite], *, now: int) -> Written:
+async def store_bars(
+    pool: asyncpg.Pool, writes: Sequence[SeriesWrite], *, now: int, quotes: Sequence[Quote] | None = None
+) -> Written:
     """
     Stores bars and brings all that follows from them up to date, in one transaction.
 
@@ -38,13 +42,14 @@ async def store_bars(pool: asyncpg.Pool, writes: Sequence[SeriesWrite], *, now: 
 
     Args:
         now: Unix seconds; a quote that is taken from a bar is never from the future.
+        quotes: What a feed quotes itself, as `resolvers.storage.quotes.store_quotes`; then bars give no quotes.
 
     Raises:
         Conflict: If a series has another source, or real bars meet a simulated instrument.
     """
     await _ensure_partitions(pool, [write.bars for write in writes])
     async with connection(pool) as one, one.transaction():
-        return await _stored(one, writes, now=now)
+        return await _stored(one, writes, now=now, quotes=quotes)
 
 
 async def import_bars(
@@ -91,24 +96,32 @@ async def _ensure_partitions(pool: asyncpg.Pool, all_bars: Sequence[Bars]) -> No
 
 
 async def _stored(
-    one: "Connection", writes: Sequence[SeriesWrite], *, now: int, instruments: Sequence[Instrument] = ()
+    one: "Connection",
+    writes: Sequence[SeriesWrite],
+    *,
+    now: int,
+    instruments: Sequence[Instrument] = (),
+    quotes: Sequence[Quote] | None = None,
 ) -> Written:
     writes = [write for write in writes if len(write.bars)]
     for write in writes:
         _refuse_mixing(write)
     if not writes:
-        return await told(one, instruments=instruments)
+        quoted = await replace_quotes(one, quotes) if quotes else []
+        return await told(one, instruments=instruments, quotes=quoted)
     locked = await lock_series(one, with_rollups({write.key: write.source for write in writes}))
     before = dict(locked)
     writes = await _with_present_sessions(one, writes)
     stored = await write_stored(one, locked, writes)
     derived = await derive(one, locked, touched_by(stored))
     changed = {(change.instrument.id, change.interval) for change in stored}
-    quotes = await quotes_from_bars(
-        one, [write for write in writes if (write.instrument.id, write.interval) in changed], now=now
-    )
+    if quotes is None:
+        spoken = [write for write in writes if (write.instrument.id, write.interval) in changed]
+        quoted = await quotes_from_bars(one, spoken, now=now)
+    else:
+        quoted = await replace_quotes(one, quotes)
     return await told(
-        one, before=before, locked=locked, changes=stored + derived, instruments=instruments, quotes=quotes
+        one, before=before, locked=locked, changes=stored + derived, instruments=instruments, quotes=quoted
     )
 
 

@@ -24,6 +24,11 @@ class Session:
         self._leads = False
         self._woken = asyncio.Event()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not lost its connection, and with it what it held."""
+        return not self._one.is_closed()
+
     async def leads(self, lock: int) -> bool:
         """
         Whether this session holds the advisory *lock*, which it takes where it is free and keeps to its end.
@@ -69,9 +74,9 @@ class Session:
 
 
 @asynccontextmanager
-async def session(dsn: str, channel: str) -> AsyncIterator[Session]:
+async def session(dsn: str, channel: str | None = None) -> AsyncIterator[Session]:
     """
-    A session at *dsn* that listens to *channel*.
+    A session at *dsn*, which listens to *channel* if there is one.
 
     Raises:
         Unavailable: If PostgreSQL does not answer.
@@ -85,7 +90,8 @@ async def session(dsn: str, channel: str) -> AsyncIterator[Session]:
         )
     opened = Session(one)
     try:
-        await opened.listen(channel)
+        if channel is not None:
+            await opened.listen(channel)
         yield opened
     finally:
         await opened.close()

@@ -1,6 +1,7 @@
 """Latest quotes: one row per instrument."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import asyncpg
 
@@ -8,12 +9,15 @@ from resolvers.model.event import EventKind
 from resolvers.model.instrument import Source
 from resolvers.model.quote import Quote
 from resolvers.model.versioned import Versioned
-from resolvers.storage.changed_quotes import changed_quotes, returning_changed
+from resolvers.storage.changed_quotes import ChangedQuote, changed_quotes, returning_changed
 from resolvers.storage.instruments import session_calendars
 from resolvers.storage.outbox import newest_numbers
 from resolvers.storage.pool import connection, snapshot
 from resolvers.storage.quote_days import DAYS, date_of, days_of_quote
 from resolvers.storage.written import Written, told
+
+if TYPE_CHECKING:
+    from resolvers.storage.pool import Connection
 
 _COLUMNS = "instrument_id, price, bid, ask, previous_close, volume, as_of, source"
 _NAMES = tuple(_COLUMNS.split(", "))
@@ -78,26 +82,29 @@ async def store_quotes(pool: asyncpg.Pool, quotes: Sequence[Quote]) -> Written:
     Where days are stored, the previous close and the session's volume are theirs, as they are of a quote that days
     are stored after; so the same quote again changes nothing. Elsewhere they are as given.
     """
+    async with connection(pool) as one, one.transaction():
+        return await told(one, quotes=await replace_quotes(one, quotes))
+
+
+async def replace_quotes(one: "Connection", quotes: Sequence[Quote]) -> list[ChangedQuote]:
+    """As `store_quotes`, within a transaction that locks no quotes before; those that are different now."""
     quotes = sorted(quotes, key=lambda quote: quote.instrument_id)
     ids = [quote.instrument_id for quote in quotes]
-    async with connection(pool) as one, one.transaction():
-        # A writer of days that is on its way holds these, so that the next statement sees what it wrote.
-        await one.execute(
-            "SELECT FROM quotes WHERE instrument_id = ANY($1::int[]) ORDER BY instrument_id FOR UPDATE", ids
-        )
-        calendars = await session_calendars(one, ids)
-        days = [days_of_quote(calendars[quote.instrument_id], quote.as_of.timestamp()) for quote in quotes]
-        rows = await one.fetch(
-            _REPLACE,
-            ids,
-            [quote.price for quote in quotes],
-            [quote.bid for quote in quotes],
-            [quote.ask for quote in quotes],
-            [quote.previous_close for quote in quotes],
-            [quote.volume for quote in quotes],
-            [quote.as_of for quote in quotes],
-            [quote.source.value for quote in quotes],
-            [date_of(first) for first, _ in days],
-            [date_of(last) for _, last in days],
-        )
-        return await told(one, quotes=changed_quotes(rows))
+    # A writer of days that is on its way holds these, so that the next statement sees what it wrote.
+    await one.execute("SELECT FROM quotes WHERE instrument_id = ANY($1::int[]) ORDER BY instrument_id FOR UPDATE", ids)
+    calendars = await session_calendars(one, ids)
+    days = [days_of_quote(calendars[quote.instrument_id], quote.as_of.timestamp()) for quote in quotes]
+    rows = await one.fetch(
+        _REPLACE,
+        ids,
+        [quote.price for quote in quotes],
+        [quote.bid for quote in quotes],
+        [quote.ask for quote in quotes],
+        [quote.previous_close for quote in quotes],
+        [quote.volume for quote in quotes],
+        [quote.as_of for quote in quotes],
+        [quote.source.value for quote in quotes],
+        [date_of(first) for first, _ in days],
+        [date_of(last) for _, last in days],
+    )
+    return changed_quotes(rows)

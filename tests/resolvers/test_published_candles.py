@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from resolvers.ingest import Ingest
 from resolvers.model.instrument import Source
 from resolvers.model.interval import Interval
+from resolvers.model.quote import Quote
 from resolvers.published_candles import publish_candles
 from resolvers.services import Services
 from resolvers.storage.bars import SeriesWrite, Written
@@ -42,12 +43,14 @@ class _Overtaken(Ingest):
         self.symbol = symbol
         self.calls: list[list[str]] = []
 
-    async def candles(self, writes: Sequence[SeriesWrite], *, now: int) -> Written:
+    async def candles(
+        self, writes: Sequence[SeriesWrite], *, now: int, quotes: Sequence[Quote] | None = None
+    ) -> Written:
         self.calls.append([write.instrument.symbol for write in writes])
         if len(self.calls) == 1:
             other = await instrument(self.pool, self.symbol)
             await store(self.pool, other, Interval.H1, spaced(1, Interval.H1), source=Source.FILE)
-        return await super().candles(writes, now=now)
+        return await super().candles(writes, now=now, quotes=quotes)
 
 
 async def test_an_import_that_comes_in_between_refuses_its_own_series_alone(pool: Pool) -> None:
