@@ -12,7 +12,7 @@ from gateway.endpoint.front import Front
 from gateway.endpoint.http_caching import HTTPCaching
 from gateway.endpoint.market import MarketEndpoint
 from gateway.endpoint.persisted import PersistedOperations, trusted_documents
-from gateway.lifespan import Held, lifespan_of, pings_of
+from gateway.lifespan import Feed, Held, lifespan_of, pings_of
 from gateway.observe.health import live, ready
 from gateway.pages.files import page_files
 from gateway.pages.page import PageForBrowsers
@@ -22,8 +22,8 @@ from schema.build import build_schema
 _PATH = "/graphql"
 
 
-def create_app(settings: Settings, urls: ServerUrls) -> Front:
-    """The gateway for *settings*, on the servers at *urls*."""
+def create_app(settings: Settings, urls: ServerUrls, feed: Feed | None = None) -> Front:
+    """The gateway for *settings*, on the servers at *urls*, with a *feed* that goes on while it serves."""
     held = Held.of(settings, urls)
     endpoint = _endpoint(settings, held)
     app = Starlette(
@@ -36,7 +36,7 @@ def create_app(settings: Settings, urls: ServerUrls) -> Front:
             Route("/readyz", ready(pings_of, timeout_seconds=settings.ready_timeout_seconds), methods=["GET"]),
         ],
         middleware=[compressed(settings)],
-        lifespan=lifespan_of(settings, urls, held),
+        lifespan=lifespan_of(settings, urls, held, feed),
     )
     return Front(app, endpoint, held.responses, path=_PATH, minimum_bytes=settings.gzip_min_bytes)
 

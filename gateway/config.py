@@ -199,6 +199,12 @@ class Settings:
     stats_seconds: float = _setting(
         5.0, "How often a process tells its counters to `gateway cache stats`.", unit="seconds", least=0.1
     )
+    simulated_writes_per_second: float = _setting(
+        2.0,
+        "How often the simulated market of `gateway demo` goes on; 0 and it stands still.",
+        unit="writes/s",
+        least=0,
+    )
     shutdown_grace_seconds: int = _setting(
         10, "How long running requests may take to finish after a stop was asked for.", unit="seconds", least=0
     )

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from gateway.app import create_app
 from gateway.config import ServerUrls, Settings
 from gateway.endpoint.connections import Connections
+from gateway.lifespan import Feed
 from gateway.protocols import HTTPConnection, WebSocketConnection
 
 _STEP_SECONDS = 0.1
@@ -117,13 +118,14 @@ def config_of(
     )
 
 
-def serve(settings: Settings, urls: ServerUrls, *, begun: float, note: str = "") -> int:
+def serve(settings: Settings, urls: ServerUrls, *, begun: float, note: str = "", feed: Feed | None = None) -> int:
     """
     Serves until a signal asks to stop, and returns the exit status.
 
     Args:
         begun: ``time.monotonic()`` when the command began, for the line that says how long it took.
         note: Words about what is served.
+        feed: Brings data in meanwhile.
     """
 
     def announce(port: int) -> None:
@@ -136,7 +138,7 @@ def serve(settings: Settings, urls: ServerUrls, *, begun: float, note: str = "")
         sys.stdout.write(f"Signal Gateway is ready after {seconds:.1f} s: http://{host}:{port}/graphql{note}\n")
         sys.stdout.flush()
 
-    app = create_app(settings, urls)
+    app = create_app(settings, urls, feed)
     config = config_of(
         app,
         host=settings.host,

@@ -7,8 +7,10 @@ from gateway import signals
 from gateway.commands.import_ import import_file
 from gateway.commands.running import opened_pool, servers
 from gateway.config import ServerUrls, Settings
+from gateway.feeds.simulated_live import SimulatedFeed
 from gateway.feeds.simulated_store import store_simulated_market
 from gateway.following import telling
+from gateway.lifespan import Feed
 from gateway.observe.logs import configure_logs
 from gateway.server import serve
 from resolvers.model.instrument import Source
@@ -24,7 +26,14 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
         note = " (a simulated market: every price is made up)" if is_simulated else ""
         if chosen.data and is_simulated:
             note = " (your file, and a simulated market that was stored here before: its prices are made up)"
-        return serve(settings, urls, begun=chosen.begun, note=note)
+        feed = _ticking(settings, urls) if is_simulated else None
+        return serve(settings, urls, begun=chosen.begun, note=note, feed=feed)
+
+
+def _ticking(settings: Settings, urls: ServerUrls) -> Feed:
+    """What lets the simulated market go on."""
+    rate = settings.simulated_writes_per_second
+    return lambda pool, ingest: SimulatedFeed(urls.database, pool, ingest, writes_per_second=rate).run()
 
 
 async def _fill(chosen: argparse.Namespace, settings: Settings, urls: ServerUrls) -> bool:

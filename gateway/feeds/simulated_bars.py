@@ -11,7 +11,7 @@ _MINUTE_ROUGHNESS = 0.7  # standard deviation of a minute's log variance
 _INDEX_REACH = 0.55  # members turn at different moments, so the index does not reach the sum of their extremes
 
 
-def hour_bars(listing: Listing, sessions: Sessions, path: Path, part: slice, seed: int) -> Bars:
+def hour_bars(listing: Listing, sessions: Sessions, path: Path, part: IntArray, seed: int) -> Bars:
     """Hour bars of the sessions in *part*."""
     random = random_stream(seed, listing.symbol, "hours")
     # Drawn for all sessions, so that an hour's extremes do not depend on where the part begins.
@@ -30,10 +30,11 @@ def hour_bars(listing: Listing, sessions: Sessions, path: Path, part: slice, see
 
 def common_minutes(name: str, hours: TradingHours, days: IntArray, seed: int) -> Series:
     """What the minutes of a market's instruments share, standard normal, shape (sessions, minutes)."""
-    return np.stack([random_stream(seed, name, "minutes", day).standard_normal(hours.session_minutes) for day in days])
+    draws = [random_stream(seed, name, "minutes", day).standard_normal(hours.session_minutes) for day in days]
+    return np.reshape(draws, (len(days), hours.session_minutes))
 
 
-def minute_bars(listing: Listing, sessions: Sessions, path: Path, part: slice, common: Series, seed: int) -> Bars:
+def minute_bars(listing: Listing, sessions: Sessions, path: Path, part: IntArray, common: Series, seed: int) -> Bars:
     """Minute bars of the sessions in *part*; the last minute of an hour closes where its path says."""
     hours = listing.market.hours
     begins, lengths = hours.hour_begins, hours.hour_lengths

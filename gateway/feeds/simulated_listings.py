@@ -167,3 +167,5 @@ INDEX = InstrumentSpec(
 )
 INDEX_LEVEL = 1_000.0  # where it stands when every member is at its listed price
 INDEX_SPREAD = 0.0001
+
+SYMBOLS = (*(listing.symbol for listing in LISTINGS), INDEX.symbol)

@@ -23,9 +23,9 @@ _PRICES = "date,open,high,low,close,volume\n2024-01-02,10,12,9,11,100\n2024-01-0
 
 @pytest.fixture(scope="module")
 def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """An empty home and a data directory, on which the market is made once; no server is left on it."""
+    """An empty home and a data directory, where the market is made once and stands still; no server stays on it."""
     folder = tmp_path_factory.mktemp("demo")
-    yield environment(folder, data_dir=folder / "data")
+    yield environment(folder, data_dir=folder / "data", simulated_writes_per_second=0)
     assert pids(folder / "data") == (None, None)
 
 
@@ -93,6 +93,22 @@ def test_the_directory_is_ours_alone(first_answers: tuple[dict[str, Any], dict[s
     """0700, and nothing beside it in the home."""
     assert stat.S_IMODE(data_dir.stat().st_mode) == 0o700
     assert [one.name for one in data_dir.parent.iterdir()] == [data_dir.name]
+
+
+def test_the_market_goes_on(first_answers: tuple[dict[str, Any], dict[str, Any]], variables: dict[str, str]) -> None:
+    """The gap since it was made is filled, coins have new quotes whatever the hour, and stopping it is clean."""
+    query = (
+        '{ quotes(symbols: ["QUBZUSD"]) { asOf bid ask } candles(symbol: "QUBZUSD", interval: M1, last: 1) { count } }'
+    )
+    ticking = {**variables, "GATEWAY_SIMULATED_WRITES_PER_SECOND": "20"}
+    with Serving(ticking, "demo") as demo, Serving(ticking, "demo") as other:
+        before: dict[str, Any] = demo.data(query)
+        for serving in (demo, other):
+            wait_until(lambda serving=serving: serving.data(query) != before, "the market goes on")  # type: ignore[misc]
+        after: dict[str, Any] = demo.data(query)
+        assert after["quotes"][0]["asOf"] > before["quotes"][0]["asOf"]
+        assert after["quotes"][0]["bid"] < after["quotes"][0]["ask"]
+        assert demo.end(signal.SIGTERM) == 0
 
 
 def test_a_file_of_the_user_s_is_served_instead(tmp_path: Path) -> None:
