@@ -20,6 +20,7 @@ from resolvers.ingest import Ingest
 from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec, Source, usual_aliases
 from resolvers.model.interval import Interval
 from resolvers.model.session import SessionCalendar
+from resolvers.storage.bars import SeriesChange
 from resolvers.storage.partitions import tidy, years_of
 from resolvers.storage.pool import Pool
 
@@ -142,6 +143,7 @@ async def import_file(pool: Pool, path: Path, chosen: argparse.Namespace, ingest
     changes = written.changes
     stored = sum(change.bars for change in changes if not change.is_derived)
     derived = sum(change.bars for change in changes if change.is_derived)
+    _say_given_way(changes)
     if stored + derived >= _LARGE:
         await tidy(pool, {year for change in changes for year in years_of(change.first_time, change.last_time)})
     _say(
@@ -159,6 +161,13 @@ def _say_created(instruments: Sequence[Instrument]) -> None:
         f"{len(instruments)} new instruments ({named}): asset class {spec.asset_class}, currency {spec.currency},"
         f" time zone {spec.sessions.timezone}; `gateway instruments set` changes them"
     )
+
+
+def _say_given_way(changes: Sequence[SeriesChange]) -> None:
+    """Says of which series the file has taken the place."""
+    given = [one for one in changes if one.is_derived and one.gone and one.gone == one.bars]
+    for one in given[:_SHOWN]:
+        _say(f"{one.instrument.symbol} {one.interval.name}: {one.gone:,} bars that followed from shorter ones gave way")
 
 
 @contextmanager

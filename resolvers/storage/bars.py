@@ -19,6 +19,7 @@ from resolvers.storage.partitions import ensure_partitions, years_of
 from resolvers.storage.pool import connection
 from resolvers.storage.quotes import replace_quotes
 from resolvers.storage.series import lock_series
+from resolvers.storage.taking_over import make_way_for_files
 from resolvers.storage.windows import series_states
 from resolvers.storage.writing import SeriesChange, SeriesWrite, write_stored
 from resolvers.storage.written import Written, told
@@ -112,6 +113,7 @@ async def _stored(
     locked = await lock_series(one, with_rollups({write.key: write.source for write in writes}))
     before = dict(locked)
     writes = await _with_present_sessions(one, writes)
+    given = await make_way_for_files(one, locked, writes)
     stored = await write_stored(one, locked, writes)
     derived = await derive(one, locked, touched_by(stored))
     changed = {(change.instrument.id, change.interval) for change in stored}
@@ -121,7 +123,7 @@ async def _stored(
     else:
         quoted = await replace_quotes(one, quotes)
     return await told(
-        one, before=before, locked=locked, changes=stored + derived, instruments=instruments, quotes=quoted
+        one, before=before, locked=locked, changes=given + stored + derived, instruments=instruments, quotes=quoted
     )
 
 

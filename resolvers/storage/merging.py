@@ -93,6 +93,22 @@ async def drop_derived(
     return Changed(bars=row["bars"], first=row["first"], last=row["last"], gone=row["bars"])
 
 
+async def drop_all(one: "Connection", key: SeriesKey) -> Changed | None:
+    """Removes all bars of a series; what was removed, None where there was nothing."""
+    interval, instrument_id = key
+    row = await one.fetchrow(
+        "WITH gone AS (DELETE FROM candles WHERE instrument_id = $1 AND bar_minutes = $2 RETURNING time)"
+        " SELECT count(*) AS bars, extract(epoch FROM min(time))::bigint AS first,"
+        " extract(epoch FROM max(time))::bigint AS last FROM gone",
+        instrument_id,
+        interval.value,
+        timeout=_BULK_SECONDS,
+    )
+    if row is None or not row["bars"]:
+        return None
+    return Changed(bars=row["bars"], first=row["first"], last=row["last"], gone=row["bars"])
+
+
 async def _copy(one: "Connection", table: str, rows: Iterable[npt.NDArray[np.void]]) -> None:
     for columns, stream in copies(np.concatenate(list(rows), dtype=WRITE)):
         await one.copy_to_table(

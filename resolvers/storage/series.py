@@ -51,12 +51,14 @@ class LockedSeries:
 
     Attributes:
         first_time, last_time: Of its bars, in unix seconds; None while it has none.
+        has_stored: Whether bars of it were stored themselves; where none were, all are derived.
         revision, body_revision: As of the table; 0 while it has never had one.
     """
 
     source: Source
     first_time: int | None
     last_time: int | None
+    has_stored: bool
     revision: int
     body_revision: int
 
@@ -65,7 +67,8 @@ Locked = dict[SeriesKey, LockedSeries]
 """The series of a transaction, kept up to date by it."""
 
 _STATE = (
-    "bar_minutes, instrument_id, source, revision, body_revision, extract(epoch FROM first_time)::bigint AS first_time,"
+    "bar_minutes, instrument_id, source, has_stored, revision, body_revision,"
+    " extract(epoch FROM first_time)::bigint AS first_time,"
     " extract(epoch FROM last_time)::bigint AS last_time"
 )
 
@@ -130,12 +133,28 @@ async def raise_revisions(
     locked.update(_states(rows))
 
 
+async def give_to(one: "Connection", keys: Sequence[SeriesKey], source: Source) -> Locked:
+    """Series that have been emptied as they are now: without a bar, and of *source*."""
+    return _states(
+        await one.fetch(
+            "UPDATE series SET source = $3, first_time = NULL, last_time = NULL,"  # noqa: S608
+            " revision = revision + 1, body_revision = body_revision + 1"
+            " WHERE (bar_minutes, instrument_id) IN (SELECT * FROM unnest($1::smallint[], $2::int[]))"
+            f" RETURNING {_STATE}",
+            [interval.value for interval, _ in keys],
+            [instrument_id for _, instrument_id in keys],
+            source.value,
+        )
+    )
+
+
 def _states(rows: list[asyncpg.Record]) -> Locked:
     return {
         (Interval(row["bar_minutes"]), row["instrument_id"]): LockedSeries(
             source=Source(row["source"]),
             first_time=row["first_time"],
             last_time=row["last_time"],
+            has_stored=row["has_stored"],
             revision=row["revision"],
             body_revision=row["body_revision"],
         )
