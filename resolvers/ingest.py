@@ -1,4 +1,4 @@
-"""The one way in: whatever brings prices or instruments stores them here, and everybody hears of it."""
+"""The one way in: whatever brings prices, signals or instruments stores them here, and everybody hears of it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -9,12 +9,14 @@ from resolvers.model.instrument import Instrument, InstrumentSpec, Source
 from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
 from resolvers.model.revisions import Revisions
+from resolvers.model.signal import SignalDraft
 from resolvers.storage.bars import SeriesWrite, Written, import_bars, rederive_sessions, store_bars
 from resolvers.storage.instruments import written_instruments, written_update
 from resolvers.storage.pool import Pool
 from resolvers.storage.purging import raise_candles, raise_instruments, raise_quote
 from resolvers.storage.quotes import store_quotes
 from resolvers.storage.revisions import begin_another_past
+from resolvers.storage.signals import store_signals
 
 
 class Ingest:
@@ -59,6 +61,11 @@ class Ingest:
     async def quotes(self, quotes: Sequence[Quote]) -> Written:
         """As `resolvers.storage.quotes.store_quotes`."""
         return await self._settled(await store_quotes(self._pool, quotes))
+
+    async def signals(self, drafts: Sequence[SignalDraft]) -> tuple[Written, frozenset[str]]:
+        """As `resolvers.storage.signals.store_signals`."""
+        written, refused = await store_signals(self._pool, drafts)
+        return await self._settled(written), refused
 
     async def instruments(self, specs: Sequence[InstrumentSpec]) -> dict[str, Instrument]:
         """As `resolvers.storage.instruments.create_instruments`."""

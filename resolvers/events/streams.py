@@ -26,8 +26,8 @@ _END = b"end"
 _ENDED_SECONDS = 60
 _LAST_OF_NUMBER = 2**64 - 1
 
-# Instruments come first: candles and quotes of those that are new follow.
-_READING_ORDER = (EventKind.INSTRUMENTS, EventKind.CANDLES, EventKind.QUOTES)
+# Instruments come first: what is told of those that are new follows.
+_READING_ORDER = (EventKind.INSTRUMENTS, EventKind.CANDLES, EventKind.QUOTES, EventKind.SIGNALS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

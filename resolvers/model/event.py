@@ -10,6 +10,9 @@ from resolvers.model.interval import Interval
 INSTRUMENTS: Final = "instruments"
 """The subject of all instruments, their names, and which series exist."""
 
+SIGNALS: Final = "signals"
+"""The subject of all signals."""
+
 
 class EventKind(StrEnum):
     """What events are about; each kind has numbers of its own, without gaps and in the order of the commits."""
@@ -17,6 +20,7 @@ class EventKind(StrEnum):
     CANDLES = "candles"
     INSTRUMENTS = "instruments"
     QUOTES = "quotes"
+    SIGNALS = "signals"
 
     @property
     def is_kept(self) -> bool:

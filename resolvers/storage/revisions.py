@@ -1,16 +1,18 @@
 """What a process that starts, or that missed an event, has to know: revisions and numbers of one moment."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from resolvers.model.event import INSTRUMENTS, EventKind, body_subject, quote_subject, series_subject
+from resolvers.model.event import INSTRUMENTS, SIGNALS, EventKind, body_subject, quote_subject, series_subject
 from resolvers.model.interval import Interval
 from resolvers.storage.outbox import CHANNEL
 from resolvers.storage.pool import Pool, connection, snapshot
 
 if TYPE_CHECKING:
     from resolvers.storage.pool import Connection
+
+_COLLECTIONS: Final = {EventKind.INSTRUMENTS: INSTRUMENTS, EventKind.SIGNALS: SIGNALS}
 
 
 class Place(NamedTuple):
@@ -51,8 +53,9 @@ async def stored_revisions(pool: Pool, kinds: Collection[EventKind] = tuple(Even
             revisions |= await _of_series(one)
         if EventKind.QUOTES in kinds:
             revisions |= await _of_quotes(one)
-        if EventKind.INSTRUMENTS in kinds:
-            revisions |= await _of_collections(one)
+        collections = [name for kind, name in _COLLECTIONS.items() if kind in kinds]
+        if collections:
+            revisions |= await _of_collections(one, collections)
         return StoredRevisions(origin=place.origin, revisions=revisions, position=place.position)
 
 
@@ -101,6 +104,7 @@ def prefixes_of(kind: EventKind) -> tuple[str, ...]:
         EventKind.CANDLES: ("candles:", "body:"),
         EventKind.QUOTES: ("quote:",),
         EventKind.INSTRUMENTS: (INSTRUMENTS,),
+        EventKind.SIGNALS: (SIGNALS,),
     }[kind]
 
 
@@ -125,5 +129,6 @@ async def _of_quotes(one: "Connection") -> dict[str, int]:
     return {quote_subject(row["instrument_id"]): row["revision"] for row in rows}
 
 
-async def _of_collections(one: "Connection") -> dict[str, int]:
-    return {row["name"]: row["revision"] for row in await one.fetch("SELECT name, revision FROM collections")}
+async def _of_collections(one: "Connection", names: Sequence[str]) -> dict[str, int]:
+    rows = await one.fetch("SELECT name, revision FROM collections WHERE name = ANY($1::text[])", names)
+    return {row["name"]: row["revision"] for row in rows}

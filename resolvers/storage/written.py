@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resolvers.model.event import INSTRUMENTS, Event, EventKind, body_subject, series_subject
+from resolvers.model.event import INSTRUMENTS, SIGNALS, Event, EventKind, body_subject, series_subject
 from resolvers.model.instrument import Instrument
 from resolvers.storage.changed_quotes import ChangedQuote, quotes_draft
+from resolvers.storage.changed_signals import ChangedSignal, signal_drafts
 from resolvers.storage.outbox import Draft, numbered
 from resolvers.storage.series import Locked, SeriesKey
 from resolvers.storage.writing import SeriesChange
@@ -24,12 +25,14 @@ class Written:
         changes: Of the bars. A series of which some bars were stored and others derived is named twice.
         instruments: Those that were created or changed.
         quotes: Those that are different now.
+        signals: Those that are new or different.
         events: As everybody hears of it.
     """
 
     changes: Sequence[SeriesChange] = ()
     instruments: Sequence[Instrument] = ()
     quotes: Sequence[ChangedQuote] = ()
+    signals: Sequence[ChangedSignal] = ()
     events: Sequence[Event] = ()
 
     @property
@@ -51,6 +54,7 @@ async def told(
     changes: Sequence[SeriesChange] = (),
     instruments: Sequence[Instrument] = (),
     quotes: Sequence[ChangedQuote] = (),
+    signals: Sequence[ChangedSignal] = (),
 ) -> Written:
     """
     Leaves the events of a transaction, as its end.
@@ -61,16 +65,24 @@ async def told(
     before, locked = before or {}, locked or {}
     drafts: dict[EventKind, list[Draft]] = {EventKind.CANDLES: _of_series(changes, before, locked)}
     if instruments or any(_has_bars(before, key) != _has_bars(locked, key) for key in locked):
-        revision = await one.fetchval(
-            "UPDATE collections SET revision = revision + 1 WHERE name = $1 RETURNING revision", INSTRUMENTS
-        )
+        revision = await _moved(one, INSTRUMENTS)
         drafts[EventKind.INSTRUMENTS] = [
             Draft(revisions={INSTRUMENTS: revision}, body={"symbols": _symbols(instruments, changes, before, locked)})
         ]
     if quotes:
         drafts[EventKind.QUOTES] = [quotes_draft(quotes)]
+    if signals:
+        drafts[EventKind.SIGNALS] = signal_drafts(signals, await _moved(one, SIGNALS))
     events = await numbered(one, drafts)
-    return Written(changes=changes, instruments=instruments, quotes=quotes, events=events)
+    return Written(changes=changes, instruments=instruments, quotes=quotes, signals=signals, events=events)
+
+
+async def _moved(one: "Connection", collection: str) -> int:
+    """The next revision of a collection, which it has from now on."""
+    revision: int = await one.fetchval(
+        "UPDATE collections SET revision = revision + 1 WHERE name = $1 RETURNING revision", collection
+    )
+    return revision
 
 
 def _has_bars(series: Locked, key: SeriesKey) -> bool:

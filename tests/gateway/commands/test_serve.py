@@ -37,7 +37,10 @@ async def test_a_database_that_misses_migrations_is_refused(gateway_command: Run
     await pool.execute("DELETE FROM migrations")
     ended = gateway_command("serve")
     assert ended.returncode == 1
-    assert ended.stderr == "gateway: the database misses 0001_market_data, 0002_events; run `gateway migrate`\n"
+    assert (
+        ended.stderr
+        == "gateway: the database misses 0001_market_data, 0002_events, 0003_signals; run `gateway migrate`\n"
+    )
 
 
 async def test_a_port_in_use_is_status_1(variables: dict[str, str]) -> None:

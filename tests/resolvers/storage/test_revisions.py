@@ -15,7 +15,12 @@ async def test_all_revisions_are_read_with_the_numbers(pool: Pool) -> None:
     await store(pool, acme, Interval.D1, spaced(10, Interval.D1, seed=2)[9:])
     found = await stored_revisions(pool)
     assert found.origin == await origin_of(pool)
-    assert found.position == {EventKind.CANDLES: 4, EventKind.INSTRUMENTS: 2, EventKind.QUOTES: 2}
+    assert found.position == {
+        EventKind.CANDLES: 4,
+        EventKind.INSTRUMENTS: 2,
+        EventKind.QUOTES: 2,
+        EventKind.SIGNALS: 0,
+    }
     assert found.revisions == {
         f"candles:{acme.id}:1440": 2,
         f"body:{acme.id}:1440": 1,
@@ -23,6 +28,7 @@ async def test_all_revisions_are_read_with_the_numbers(pool: Pool) -> None:
         f"body:{acme.id}:10080": 1,
         f"quote:{acme.id}": 2,
         "instruments": 3,
+        "signals": 1,
     }
 
 
@@ -32,4 +38,9 @@ async def test_those_of_some_kinds_alone(pool: Pool) -> None:
     await store(pool, acme, Interval.W1, spaced(1, Interval.W1))
     found = await stored_revisions(pool, [EventKind.QUOTES])
     assert found.revisions == {f"quote:{acme.id}": 1}
-    assert found.position == {EventKind.CANDLES: 1, EventKind.INSTRUMENTS: 2, EventKind.QUOTES: 1}
+    assert found.position == {
+        EventKind.CANDLES: 1,
+        EventKind.INSTRUMENTS: 2,
+        EventKind.QUOTES: 1,
+        EventKind.SIGNALS: 0,
+    }
