@@ -7,6 +7,7 @@ from typing import Protocol
 
 from resolvers.errors import GatewayError
 from resolvers.model.interval import Interval
+from resolvers.model.signal import Direction, Strength
 
 
 class GivenBar(Protocol):
@@ -41,6 +42,28 @@ class GivenQuote(Protocol):
     ask: float | None
     previous_close: float | None
     volume: float | None
+
+
+class GivenSignal(Protocol):
+    """A signal; prices in the instrument's currency."""
+
+    symbol: str
+    interval: Interval
+    bar_time: datetime
+    direction: Direction
+    strength: Strength
+    score: float
+    agreement: float
+    price: float
+    rationale: str
+    key: str | None
+    confidence: float | None
+    entry: float | None
+    stop: float | None
+    target: float | None
+    horizon_bars: int | None
+    valid_until: datetime | None
+    is_cancelled: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ import numpy as np
 from resolvers.compute.bar_rules import bar_faults, fault_reason
 from resolvers.errors import BadInput
 from resolvers.given import GivenBar, Refusal
-from resolvers.model.bars import Bars
+from resolvers.model.bars import Bars, IntArray
 from resolvers.model.interval import Interval
 from resolvers.model.session import DAY, week_starts
 
@@ -43,19 +43,35 @@ def refused_bars(
         reason = fault_reason(int(faults[at]), **{name: float(getattr(bars, name)[at]) for name in _VALUES})
         # Every reason begins with what it is about.
         refused[at] = Refusal(index=index, error=BadInput(reason), path=("bars", at, reason.partition(" ")[0]))
-    for at in np.flatnonzero(_is_odd(interval, bars, now)).tolist() + _with_fractions(given):
-        error = BadInput(f"{_expected(interval)}, was {given[at].time.isoformat()}")
+    for at in np.flatnonzero(_are_odd(interval, bars.time, now)).tolist() + _with_fractions(given):
+        error = BadInput(f"time {expected_time(interval)}, was {given[at].time.isoformat()}")
         refused[at] = Refusal(index=index, error=error, path=("bars", at, "time"))
     return dict(sorted(refused.items()))
+
+
+def is_bar_time(interval: Interval, time: datetime, now: float) -> bool:
+    """Whether a bar of *interval* can begin at *time*, and has by *now* (unix seconds)."""
+    times = np.array([int(time.timestamp())], np.int64)
+    return not time.microsecond and not _are_odd(interval, times, now)[0]
+
+
+def expected_time(interval: Interval) -> str:
+    """What is expected of the time of a bar, to be put behind its name."""
+    if interval is Interval.W1:
+        moment = "00:00 UTC of a Monday's date"
+    elif interval is Interval.D1:
+        moment = "00:00 UTC of the session's date"
+    else:
+        moment = "a whole minute"
+    return f"must be {moment}, from the year 1800 to the present"
 
 
 def _with_fractions(given: Sequence[GivenBar]) -> list[int]:
     return [at for at, bar in enumerate(given) if bar.time.microsecond]
 
 
-def _is_odd(interval: Interval, bars: Bars, now: float) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _are_odd(interval: Interval, time: IntArray, now: float) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
     """Which times no bar of *interval* can have."""
-    time = bars.time
     if interval is Interval.W1:
         starts = week_starts(time // DAY) * DAY
     else:
@@ -65,13 +81,3 @@ def _is_odd(interval: Interval, bars: Bars, now: float) -> "np.ndarray[tuple[int
         (time != starts) | (time < _FIRST_SECOND) | (time > now + _AHEAD_SECONDS)
     )
     return odd
-
-
-def _expected(interval: Interval) -> str:
-    if interval is Interval.W1:
-        moment = "00:00 UTC of a Monday's date"
-    elif interval is Interval.D1:
-        moment = "00:00 UTC of the session's date"
-    else:
-        moment = "a whole minute"
-    return f"time must be {moment}, from the year 1800 to the present"

@@ -8,10 +8,11 @@ import strawberry
 from resolvers.model.instrument import AssetClass, Source
 from resolvers.model.interval import Interval
 from resolvers.model.price_field import PriceField
+from resolvers.model.signal import Direction, SignalStatus, Strength
 
 # Whoever annotates a field with one of these takes it from here: strawberry makes a second definition of
 # an enum that it meets before it was told of it.
-__all__ = ["AssetClass", "Interval", "PriceField", "Source"]
+__all__ = ["AssetClass", "Direction", "Interval", "PriceField", "SignalStatus", "Source", "Strength"]
 
 _VALUES: dict[type[Enum], dict[str, str]] = {
     Interval: {
@@ -46,6 +47,22 @@ _VALUES: dict[type[Enum], dict[str, str]] = {
         "MEDIAN": "(high + low) / 2.",
         "TYPICAL": "(high + low + close) / 3.",
     },
+    Direction: {
+        "BUY": "The price is expected to rise.",
+        "SELL": "The price is expected to fall.",
+        "HOLD": "Neither is expected.",
+    },
+    Strength: {
+        "WEAK": "Little speaks for it.",
+        "MODERATE": "More speaks for it than against it.",
+        "STRONG": "Much speaks for it.",
+    },
+    SignalStatus: {
+        "ACTIVE": "The newest of its producer for its instrument and interval, until `validUntil`.",
+        "EXPIRED": "`validUntil` has passed, and nothing newer has come.",
+        "SUPERSEDED": "Its producer has a signal of a later bar of the same instrument and interval.",
+        "CANCELLED": "Withdrawn by its producer.",
+    },
 }
 
 
@@ -54,6 +71,9 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
     AssetClass: "What kind of thing is traded.",
     Source: "Where prices come from. One series has one source for good.",
     PriceField: "Which price of a bar an indicator is computed from.",
+    Direction: "Which way a price is expected to go. It is no advice.",
+    Strength: "How clear a signal is, in its producer's words.",
+    SignalStatus: "Whether a signal still stands, when it is read.",
 }
 
 for _enum, _description in _DESCRIPTIONS.items():

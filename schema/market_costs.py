@@ -67,8 +67,8 @@ def size_of_candles(given: Mapping[str, Any]) -> int:
     return sum(max(1, len(_listed(item, "bars"))) for item in items)
 
 
-def size_of_quotes(given: Mapping[str, Any]) -> int:
-    """Quotes that are published."""
+def size_of_items(given: Mapping[str, Any]) -> int:
+    """Quotes or signals that are published."""
     return len(_listed(given.get("input"), "items"))
 
 
@@ -119,6 +119,7 @@ PUBLISH_CANDLES: dict[str, Any] = {
 }
 PUBLISH_QUOTES: dict[str, Any] = {
     "directives": [Cost(weight=_TRANSACTION_WEIGHT), ListSize(sized_fields=["errors"], item_weight=_WRITE_WEIGHT)],
-    "metadata": {SIZE_BELOW: size_of_quotes},
+    "metadata": {SIZE_BELOW: size_of_items},
 }
+PUBLISH_SIGNALS = PUBLISH_QUOTES
 COUNT: dict[str, Any] = {"directives": [Cost(weight="10")]}

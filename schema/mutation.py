@@ -6,9 +6,11 @@ import strawberry
 
 from resolvers.published_candles import publish_candles
 from resolvers.published_quotes import publish_quotes
+from resolvers.published_signals import publish_signals
 from schema.context import Info
-from schema.market_costs import PUBLISH_CANDLES, PUBLISH_QUOTES
+from schema.market_costs import PUBLISH_CANDLES, PUBLISH_QUOTES, PUBLISH_SIGNALS
 from schema.publishing import PublishCandlesInput, PublishPayload, PublishQuotesInput
+from schema.publishing_signals import PublishSignalsInput
 
 
 @strawberry.type(description="Everything that can be changed.")
@@ -43,3 +45,17 @@ class Mutation:
         input: Annotated[PublishQuotesInput, strawberry.argument(description="The quotes.")],  # noqa: A002
     ) -> PublishPayload | None:
         return PublishPayload.of(await publish_quotes(info.context.services, input.items))
+
+    @strawberry.mutation(
+        description=(
+            "Stores signals of one producer, who may say one anew under its key. Repeating it changes nothing."
+            " A bad signal is reported by index, and the good ones are stored."
+        ),
+        **PUBLISH_SIGNALS,
+    )
+    async def publish_signals(
+        self,
+        info: Info,
+        input: Annotated[PublishSignalsInput, strawberry.argument(description="The signals.")],  # noqa: A002
+    ) -> PublishPayload | None:
+        return PublishPayload.of(await publish_signals(info.context.services, input.producer, input.items))

@@ -100,7 +100,7 @@ class PublishError:
 class PublishPayload:
     """The answer of a mutation that publishes."""
 
-    accepted: int = strawberry.field(description="Bars or quotes that were taken.")
+    accepted: int = strawberry.field(description="Bars, quotes or signals that were taken.")
     stored: int = strawberry.field(description="Those of them that were new or different.")
     unchanged: int = strawberry.field(
         description="Those that changed nothing: stored already, or a quote that is not the newest."

@@ -1,0 +1,1 @@
+"""Signals, as a query asks for them."""
