@@ -83,6 +83,7 @@ class Settings:
         300.0, "How long a quote is held at most, if no event says that it has changed.", unit="seconds", least=0
     )
     candle_cache_seconds: float = _setting(600.0, "The same for candles.", unit="seconds", least=0)
+    signal_cache_seconds: float = _setting(30.0, "The same for signals.", unit="seconds", least=0)
     instrument_cache_seconds: float = _setting(600.0, "The same for instruments.", unit="seconds", least=0)
     absent_cache_seconds: float = _setting(30.0, "The same for what does not exist.", unit="seconds", least=0)
     window_cache_bytes: int = _setting(

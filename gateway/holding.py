@@ -14,6 +14,7 @@ def tiers_of(settings: Settings, client: Client, origin: str) -> Tiers:
         instruments=settings.instrument_cache_seconds,
         quotes=settings.quote_cache_seconds,
         candles=settings.candle_cache_seconds,
+        signals=settings.signal_cache_seconds,
         absent=settings.absent_cache_seconds,
     )
     redis = RedisTier(client, budget_seconds=settings.redis_budget_seconds)

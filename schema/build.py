@@ -14,6 +14,7 @@ from schema.market import QuoteType
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
+from schema.signals import SignalType
 from schema.subscription import Subscription
 from schema.throttle import with_throttle
 
@@ -26,7 +27,7 @@ def build_schema() -> strawberry.Schema:
     It has no extensions: strawberry would run them for every operation, and what they are for (documents, limits,
     errors) the endpoint does once per text or in one place.
     """
-    types: Iterable[Any] = (InstrumentType, QuoteType, CandleSeriesType)
+    types: Iterable[Any] = (InstrumentType, QuoteType, CandleSeriesType, SignalType)
     return with_throttle(
         strawberry.Schema(
             query=Query,

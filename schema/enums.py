@@ -9,10 +9,11 @@ from resolvers.model.instrument import AssetClass, Source
 from resolvers.model.interval import Interval
 from resolvers.model.price_field import PriceField
 from resolvers.model.signal import Direction, SignalStatus, Strength
+from resolvers.model.signal_page import SignalOrder
 
 # Whoever annotates a field with one of these takes it from here: strawberry makes a second definition of
 # an enum that it meets before it was told of it.
-__all__ = ["AssetClass", "Direction", "Interval", "PriceField", "SignalStatus", "Source", "Strength"]
+__all__ = ["AssetClass", "Direction", "Interval", "PriceField", "SignalOrder", "SignalStatus", "Source", "Strength"]
 
 _VALUES: dict[type[Enum], dict[str, str]] = {
     Interval: {
@@ -57,6 +58,10 @@ _VALUES: dict[type[Enum], dict[str, str]] = {
         "MODERATE": "More speaks for it than against it.",
         "STRONG": "Much speaks for it.",
     },
+    SignalOrder: {
+        "NEWEST": "Latest bar first.",
+        "OLDEST": "Earliest bar first.",
+    },
     SignalStatus: {
         "ACTIVE": "The newest of its producer for its instrument and interval, until `validUntil`.",
         "EXPIRED": "`validUntil` has passed, and nothing newer has come.",
@@ -73,6 +78,7 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
     PriceField: "Which price of a bar an indicator is computed from.",
     Direction: "Which way a price is expected to go. It is no advice.",
     Strength: "How clear a signal is, in its producer's words.",
+    SignalOrder: "The order of signals, by the time of the bar.",
     SignalStatus: "Whether a signal still stands, when it is read.",
 }
 

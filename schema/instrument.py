@@ -13,9 +13,11 @@ from schema.context import Info
 from schema.enums import AssetClass, Interval
 from schema.lookahead import selected_reach
 from schema.market import QuoteType
-from schema.market_costs import CANDLES
+from schema.market_costs import CANDLES, LATEST_SIGNAL, SIGNALS
 from schema.node import Node, global_id
 from schema.scalars import given, whole_seconds
+from schema.signal_pages import SignalAfter, SignalConnection, SignalFirst, SignalWanted, latest_signal
+from schema.signals import SignalType
 
 Last = Annotated[int | None, strawberry.argument(description="At most this many bars, the newest of the range.")]
 From = Annotated[datetime | None, strawberry.argument(name="from", description="Start of the range, inclusive.")]
@@ -122,6 +124,23 @@ class InstrumentType(Node):
         return await candle_series(
             info, self.model, interval, last=given(last), start=whole_seconds(from_), end=whole_seconds(to)
         )
+
+    @strawberry.field(description="Signals about it, latest bar first, a page at a time.", **SIGNALS)
+    async def signals(
+        self,
+        info: Info,
+        first: SignalFirst = 20,
+        after: SignalAfter = strawberry.UNSET,
+        filter: SignalWanted = strawberry.UNSET,  # noqa: A002
+    ) -> SignalConnection | None:
+        return await SignalConnection.read(info, first, given(after), given(filter), None, of=self.model)
+
+    @strawberry.field(
+        description="The signal of its latest bar of an interval, whatever its status; null where there is none.",
+        **LATEST_SIGNAL,
+    )
+    async def latest_signal(self, info: Info, interval: OfInterval = Interval.D1) -> SignalType | None:
+        return await latest_signal(info, self.model, interval)
 
 
 @strawberry.type(name="InstrumentEdge", description="An instrument on a page of a connection.")

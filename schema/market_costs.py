@@ -109,6 +109,9 @@ INSTRUMENTS: dict[str, Any] = {
     "directives": [Cost(weight="10"), ListSize(slicing_arguments=["first"], sized_fields=["nodes", "edges"])],
     "metadata": {REFUSES: True},
 }
+SIGNALS = INSTRUMENTS
+LATEST_SIGNAL: dict[str, Any] = {"directives": [Cost(weight="10")]}
+SIGNAL_STREAM: dict[str, Any] = {"directives": [ListSize(assumed_size=100)]}
 QUOTES: dict[str, Any] = {
     "directives": [ListSize(slicing_arguments=["symbols"])],
     "metadata": {REFUSES: True},

@@ -6,17 +6,19 @@ from typing import Annotated, Any
 
 import strawberry
 
-from resolvers import market
+from resolvers import market, signals
 from resolvers.errors import BadInput, GatewayError, TooLarge
 from schema import market_costs
 from schema.candles import CandleSeriesType
 from schema.context import Info
-from schema.enums import Interval
+from schema.enums import Interval, SignalOrder
 from schema.instrument import WINDOW, From, InstrumentType, Last, OfInterval, To, candle_series
 from schema.instruments import InstrumentConnection, InstrumentFilter
 from schema.market import QuoteType
 from schema.node import Node, parsed_id
 from schema.scalars import FIRST_SECOND, LAST_SECOND, given, whole_seconds
+from schema.signal_pages import SignalAfter, SignalConnection, SignalFirst, SignalWanted
+from schema.signals import SignalType, signal_key
 
 MAX_KEYS = 500
 
@@ -48,6 +50,8 @@ async def _parsed_node(info: Info, kind: str, parts: Sequence[object]) -> Node |
             if isinstance(found, GatewayError):
                 raise found
             return QuoteType.of(*found)
+        case "Signal", [int(time), str(digest)] if (key := signal_key(time, digest)) is not None:
+            return SignalType.of(await signals.signal(info.context.loaders, key))
         case "CandleSeries", [
             str(symbol),
             str(interval),
@@ -144,3 +148,31 @@ class Query:
         return await candle_series(
             info, instrument, interval, last=given(last), start=whole_seconds(from_), end=whole_seconds(to)
         )
+
+    @strawberry.field(description="The signal with an id; fails with `NOT_FOUND` where it is gone.")
+    async def signal(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The id of a signal.")],  # noqa: A002
+    ) -> SignalType | None:
+        kind, parts = parsed_id(id)
+        found = await _node(info, id) if kind == "Signal" else None
+        if not isinstance(found, SignalType):
+            raise BadInput(f"the id of a signal was expected, was that of {kind} {parts!r}"[:200])
+        return found
+
+    @strawberry.field(
+        description="Signals by the time of their bar, a page at a time. Fails with `NOT_FOUND` for an unknown symbol.",
+        **market_costs.SIGNALS,
+    )
+    async def signals(
+        self,
+        info: Info,
+        first: SignalFirst = 20,
+        after: SignalAfter = strawberry.UNSET,
+        filter: SignalWanted = strawberry.UNSET,  # noqa: A002
+        order_by: Annotated[
+            SignalOrder | None, strawberry.argument(description="`NEWEST` first, if not said otherwise.")
+        ] = strawberry.UNSET,
+    ) -> SignalConnection | None:
+        return await SignalConnection.read(info, first, given(after), given(filter), given(order_by))

@@ -7,9 +7,14 @@ import strawberry
 
 from schema import market_costs
 from schema.market import QuoteType
+from schema.signals import SignalFilter, SignalType
 
 Watched = Annotated[
     list[str], strawberry.argument(description="Symbols or aliases, in any case; at most 500. They do not change.")
+]
+
+Wanted = Annotated[
+    SignalFilter | None, strawberry.argument(description="Conditions that all must hold when a signal is told.")
 ]
 
 
@@ -37,4 +42,16 @@ class Subscription:
     async def quotes(self, symbols: Watched) -> AsyncGenerator[list[QuoteType], None]:
         # Whoever executes the schema without a hub hears nothing.
         for nothing in list[list[QuoteType]]():
+            yield nothing
+
+    @strawberry.subscription(
+        description=(
+            "Signals: first the active ones, possibly none, then every one that is new or was changed, in order. None"
+            " is left out, also where two look alike; a client that is too far behind is ended with `TOO_SLOW` and the"
+            " position to resume from. Fails with `NOT_FOUND` where a symbol is unknown."
+        ),
+        **market_costs.SIGNAL_STREAM,
+    )
+    async def signals(self, filter: Wanted = strawberry.UNSET) -> AsyncGenerator[list[SignalType], None]:  # noqa: A002
+        for nothing in list[list[SignalType]]():
             yield nothing

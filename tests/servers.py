@@ -42,6 +42,7 @@ _OF_THE_BACKGROUND = (
 COLD = Settings(
     quote_cache_seconds=0,
     candle_cache_seconds=0,
+    signal_cache_seconds=0,
     instrument_cache_seconds=0,
     absent_cache_seconds=0,
     response_cache_bytes=0,

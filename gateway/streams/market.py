@@ -7,6 +7,7 @@ from gateway.streams.history import History
 from gateway.streams.hub import Hub
 from gateway.streams.position import Follower
 from gateway.streams.quotes import QuotesSource
+from gateway.streams.signals import SignalsSource
 from resolvers.services import Services
 from schema.build import build_schema
 from schema.context import Context
@@ -21,7 +22,7 @@ def market_hub(services: Services, *, follower: Follower, history: History, sett
 
     return Hub(
         build_schema()._schema,
-        [QuotesSource(services, history)],
+        [QuotesSource(services, history), SignalsSource(services, history)],
         new_context=new_context,
         follower=follower,
         settings=settings,

@@ -12,6 +12,7 @@ from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec, S
 from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
 from resolvers.model.session import SessionCalendar
+from resolvers.model.signal import Direction, Signal, Strength
 from resolvers.model.window import SeriesState
 from resolvers.model.window_parts import NewestBar, WindowBody
 
@@ -116,6 +117,26 @@ def decoded_intervals(payload: memoryview) -> tuple[Interval, ...]:
     return tuple(Interval(minutes) for minutes in _parsed(payload))
 
 
+def encoded_signal(signal: Signal) -> bytes:
+    """A signal; moments in microseconds."""
+    return _json(_signal_fields(signal))
+
+
+def decoded_signal(payload: memoryview) -> Signal:
+    """The signal."""
+    return _signal(_parsed(payload))
+
+
+def encoded_signals(signals: tuple[Signal, ...]) -> bytes:
+    """Signals in their order."""
+    return _json([_signal_fields(one) for one in signals])
+
+
+def decoded_signals(payload: memoryview) -> tuple[Signal, ...]:
+    """The signals."""
+    return tuple(_signal(fields) for fields in _parsed(payload))
+
+
 def encoded_count(count: int) -> bytes:
     """A whole number."""
     return _json(count)
@@ -217,4 +238,34 @@ def _instrument(fields: list[Any]) -> Instrument:
             is_active=active,
             is_simulated=simulated,
         ),
+    )
+
+
+_SIGNAL_NAMES = (
+    *("digest", "instrument_id", "symbol", "time", "score", "agreement", "confidence", "price", "entry", "stop"),
+    *("target", "horizon_bars", "rationale", "producer", "is_cancelled", "is_superseded"),
+)
+
+
+def _signal_fields(signal: Signal) -> list[Any]:
+    until = signal.valid_until
+    return [
+        signal.interval.value,
+        signal.direction.value,
+        signal.strength.value,
+        None if until is None else (until - _EPOCH) // _MICROSECOND,
+        (signal.created_at - _EPOCH) // _MICROSECOND,
+        *(getattr(signal, name) for name in _SIGNAL_NAMES),
+    ]
+
+
+def _signal(fields: list[Any]) -> Signal:
+    minutes, direction, strength, until, created_at, *rest = fields
+    return Signal(
+        interval=Interval(minutes),
+        direction=Direction(direction),
+        strength=Strength(strength),
+        valid_until=None if until is None else _EPOCH + until * _MICROSECOND,
+        created_at=_EPOCH + created_at * _MICROSECOND,
+        **dict(zip(_SIGNAL_NAMES, rest, strict=True)),
     )

@@ -10,6 +10,7 @@ from resolvers.model.instrument import Instrument
 from resolvers.model.instrument_page import InstrumentPage
 from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
+from resolvers.model.signal import Signal
 from resolvers.model.window import StoredWindow
 from resolvers.model.window_parts import NewestBar, WindowBody
 
@@ -19,6 +20,7 @@ _KEPT_BYTES = 130  # a value of a kept column as float, as JSON, and as a text o
 _WINDOW_BYTES = 2_500  # arrays, dataclasses and the request
 _COLUMN_BYTES = 600  # a column without its values
 _INSTRUMENT_BYTES = 1_500
+_SIGNAL_BYTES = 3_000
 
 
 def _name_bytes(name: str, _: Instrument) -> int:
@@ -41,6 +43,14 @@ def _window_bytes(_: Any, window: StoredWindow) -> int:
     return _WINDOW_BYTES + (kept + computed) * _COLUMN_BYTES + len(window.bars) * each
 
 
+def _signal_bytes(_: Any, signal: Signal | None) -> int:
+    return _SIGNAL_BYTES + (0 if signal is None else 4 * len(signal.rationale))
+
+
+def _signals_bytes(_: Any, found: tuple[Signal, ...]) -> int:
+    return _SIGNAL_BYTES + sum(_signal_bytes(None, one) for one in found)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lives:
     """
@@ -53,6 +63,7 @@ class Lives:
     instruments: float = 600.0
     quotes: float = 300.0
     candles: float = 600.0
+    signals: float = 30.0
     absent: float = 30.0
 
 
@@ -69,6 +80,7 @@ class Nouns:
         quote: By the instrument's id.
         body, newest: The two parts of a window, by its request, and by instrument and interval.
         window: Both joined, in the process alone.
+        signal: A signal by its key; `signals` by the page, `signal_count` by the conditions.
     """
 
     def __init__(self, lives: Lives | None = None, *, window_bytes: int = 128 * _MIB) -> None:
@@ -149,6 +161,34 @@ class Nouns:
             entries=10_000,
             size_bytes=window_bytes - window_bytes // 4,
             weigh=_window_bytes,
+        )
+        self.signal: Noun[Signal] = Noun(
+            name="signal",
+            life_seconds=lives.signals,
+            absent_seconds=min(absent, lives.signals),
+            entries=10_000,
+            size_bytes=32 * _MIB,
+            encode=codec.encoded_signal,
+            decode=codec.decoded_signal,
+            weigh=_signal_bytes,
+        )
+        self.signals: Noun[tuple[Signal, ...]] = Noun(
+            name="signals",
+            life_seconds=lives.signals,
+            entries=1_000,
+            size_bytes=32 * _MIB,
+            encode=codec.encoded_signals,
+            decode=codec.decoded_signals,
+            weigh=_signals_bytes,
+        )
+        self.signal_count: Noun[int] = Noun(
+            name="signal_count",
+            life_seconds=lives.signals,
+            entries=1_000,
+            size_bytes=4 * _MIB,
+            encode=codec.encoded_count,
+            decode=codec.decoded_count,
+            weigh=lambda _, __: _SIGNAL_BYTES,
         )
 
     def __iter__(self):  # type: ignore[no-untyped-def]

@@ -13,6 +13,7 @@ async def test_lives_and_bounds_are_the_settings(urls: ServerUrls) -> None:
     settings = Settings(
         quote_cache_seconds=1.0,
         candle_cache_seconds=2.0,
+        signal_cache_seconds=4.0,
         instrument_cache_seconds=3.0,
         absent_cache_seconds=0.5,
         window_cache_bytes=4000,
@@ -20,7 +21,12 @@ async def test_lives_and_bounds_are_the_settings(urls: ServerUrls) -> None:
     client = redis.Redis.from_url(urls.redis)
     nouns = tiers_of(settings, client, "origin").nouns
     await client.aclose()
-    assert [one.life_seconds for one in (nouns.quote, nouns.body, nouns.instrument)] == [1.0, 2.0, 3.0]
+    assert [one.life_seconds for one in (nouns.quote, nouns.body, nouns.instrument, nouns.signal)] == [
+        1.0,
+        2.0,
+        3.0,
+        4.0,
+    ]
     assert nouns.quote.absent_seconds == 0.5
     assert nouns.body.size_bytes + nouns.window.size_bytes == 4000
 

@@ -1,0 +1,110 @@
+"""Signals, one by one and by pages."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from resolvers.cache.found import Loaded
+from resolvers.model.event import SIGNALS
+from resolvers.model.signal import Signal
+from resolvers.model.signal_page import SignalConditions, SignalKey, SignalPage
+from resolvers.reading.reads import Missing, Reads
+from resolvers.storage.signal_pages import (
+    next_expiry,
+    read_pages_of,
+    read_signal_count,
+    read_signal_page,
+    read_signals,
+)
+
+Signals = tuple[Signal, ...]
+
+
+def held_signal(reads: Reads, key: SignalKey) -> Signal | Missing | None:
+    """A signal, if the process holds it."""
+    return reads.peeked(reads.services.tiers.nouns.signal, key, SIGNALS)
+
+
+async def signals_by_key(reads: Reads, keys: Sequence[SignalKey]) -> Mapping[SignalKey, Signal | None]:
+    """Signals by their keys; None for those that there are not."""
+    pool = reads.services.pool
+
+    async def load(keys: Sequence[SignalKey]) -> dict[SignalKey, Loaded[Signal] | Exception]:
+        read = await read_signals(pool, keys)
+        return {key: Loaded(read.value.get(key), read.revision) for key in keys}
+
+    found = await reads.found(reads.services.tiers.nouns.signal, dict.fromkeys(keys, SIGNALS), load)
+    return {key: _given(one.value) for key, one in found.items()}
+
+
+async def signal_pages(reads: Reads, pages: Sequence[SignalPage]) -> Mapping[SignalPage, Signals]:
+    """The signals of each page in its order; one more than asked for where there are more."""
+
+    async def load(pages: Sequence[SignalPage]) -> dict[SignalPage, Loaded[Signals] | Exception]:
+        return dict(await _read(reads, pages))
+
+    steady = [page for page in pages if not page.conditions.follow_the_clock]
+    moving = [page for page in pages if page.conditions.follow_the_clock]
+    found: dict[SignalPage, Signals] = {}
+    if steady:
+        noun = reads.services.tiers.nouns.signals
+        read = await reads.found(noun, dict.fromkeys(steady, SIGNALS), load)
+        found |= {page: _given(one.value) or () for page, one in read.items()}
+    if moving:
+        # Nothing that is held of these is right a moment later.
+        for page, one in (await _read(reads, moving)).items():
+            reads.trace.rests_on(SIGNALS, one.revision)
+            found[page] = one.value or ()
+        await _note_expiry(reads)
+    return found
+
+
+async def signal_count(reads: Reads, conditions: SignalConditions) -> int:
+    """How many signals are meant."""
+    pool, now = reads.services.pool, reads.services.clock()
+    if conditions.follow_the_clock:
+        read = await read_signal_count(pool, conditions, now)
+        reads.trace.rests_on(SIGNALS, read.revision)
+        await _note_expiry(reads)
+        return read.value
+
+    async def load(keys: Sequence[SignalConditions]) -> dict[SignalConditions, Loaded[int] | Exception]:
+        counts = {one: await read_signal_count(pool, one, now) for one in keys}
+        return {one: Loaded(read.value, read.revision) for one, read in counts.items()}
+
+    found = await reads.found(reads.services.tiers.nouns.signal_count, {conditions: SIGNALS}, load)
+    return _given(found[conditions].value) or 0
+
+
+async def _read(reads: Reads, pages: Sequence[SignalPage]) -> dict[SignalPage, Loaded[Signals]]:
+    """Pages from storage: those that differ by their one instrument together."""
+    pool, now = reads.services.pool, reads.services.clock()
+    read: dict[SignalPage, Loaded[Signals]] = {}
+    alike: dict[SignalPage, list[int]] = {}
+    for page in pages:
+        ids = page.conditions.instrument_ids
+        if ids is not None and len(ids) == 1:
+            alike.setdefault(page.of_any(), []).append(ids[0])
+            continue
+        one = await read_signal_page(pool, page, now)
+        read[page] = Loaded(tuple(one.value), one.revision)
+    for page, numbers in alike.items():
+        each = await read_pages_of(pool, page, numbers, now)
+        for number, signals in each.value.items():
+            conditions = replace(page.conditions, instrument_ids=(number,))
+            read[replace(page, conditions=conditions)] = Loaded(tuple(signals), each.revision)
+    return read
+
+
+async def _note_expiry(reads: Reads) -> None:
+    """Notes when the next signal expires, wherever it is listed."""
+    moment = await next_expiry(reads.services.pool, reads.services.clock())
+    if moment is not None:
+        reads.trace.holds_until(moment.timestamp())
+
+
+def _given(value: Any) -> Any:
+    """A value; errors are raised, which these loads have none of for single keys."""
+    if isinstance(value, Exception):
+        raise value
+    return value
