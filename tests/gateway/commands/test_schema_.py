@@ -60,7 +60,7 @@ def test_a_breaking_change_is_named(text: str, line: str, tmp_path: Path, capsys
         (committed_schema(), []),
         (
             _edited("    first: Int! = 10\n", "    first: Int! = 20\n"),
-            ["dangerous: Query.instruments(first:) has changed defaultValue from 10 to 20."],
+            ["dangerous: Instrument.signals(first:) has changed defaultValue from 10 to 20."],
         ),
         (_edited("", '  """`close` less `open`."""\n  change: Float\n'), []),
         (re.sub(r" @cost\(.*?\)", "", committed_schema().replace("directive @cost", "directive @price")), []),
