@@ -219,7 +219,7 @@ class Flying(Generic[K, V]):
 
     def _write(self, noun: Noun[Any], key: Hashable, version: Version, value: Any, read_at: float) -> Command | None:
         """What stores a value in Redis; None where it cannot be stored."""
-        life = int((self._tiers.end_of(noun, value, read_at) - self._tiers.clock()) * 1000)
+        life = int((self._tiers.end_of(noun, key, value, read_at) - self._tiers.clock()) * 1000)
         if noun.encode is None or self._redis is None or not self._redis.is_writable or life <= 0:
             return None
         try:
@@ -246,7 +246,7 @@ class Flying(Generic[K, V]):
             return False
         # The clock of another machine may be ahead.
         read_at = min(read_at, now)
-        if self._tiers.end_of(noun, decoded, read_at) <= now:
+        if self._tiers.end_of(noun, key, decoded, read_at) <= now:
             return False
         self._hold(noun, key, decoded, revision, read_at)
         self._land(key, Found(decoded, revision, Tier.REDIS, now - read_at))

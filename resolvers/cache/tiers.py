@@ -1,10 +1,10 @@
 """Values from the first tier that holds them: the process, then Redis, and last whoever loads them."""
 
-import random
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, TypeVar
+from zlib import crc32
 
 from resolvers.cache.counters import Counters
 from resolvers.cache.flights import Failed, Flight, Flights
@@ -23,6 +23,10 @@ V = TypeVar("V")
 _SPREAD = 0.2
 
 
+def _fraction(text: str) -> float:
+    return crc32(text.encode()) / 2**32
+
+
 class Tiers:
     """
     What is held of stored values.
@@ -35,7 +39,7 @@ class Tiers:
         redis: The second tier, if there is one.
         leases: Who loads what, if processes are to agree on that.
         clock: The present in unix seconds.
-        chance: Numbers in [0, 1).
+        chance: A number in [0, 1) for each text, equal in all processes.
 
     Attributes:
         nouns: The kinds of values.
@@ -51,7 +55,7 @@ class Tiers:
         redis: RedisTier | None = None,
         leases: Leases | None = None,
         clock: Callable[[], float] = time.time,
-        chance: Callable[[], float] = random.random,
+        chance: Callable[[str], float] = _fraction,
     ) -> None:
         self.nouns = nouns or Nouns()
         self.origin = origin
@@ -136,13 +140,18 @@ class Tiers:
         digest = blake2b(repr(key).encode(), digest_size=16).hexdigest()
         return f"cache:{self.origin}:{noun.name}:{version.subject}:{version.revision}:{digest}"
 
-    def end_of(self, noun: Noun[V], value: V | None, read_at: float) -> float:
-        """When the life of a value ends that was read at *read_at*; both in unix seconds."""
-        return read_at + noun.seconds(value) * (1 - _SPREAD * self._chance())
+    def end_of(self, noun: Noun[V], key: Hashable, value: V | None, read_at: float) -> float:
+        """
+        When the life of a value ends that was read at *read_at*; both in unix seconds.
+
+        It is the same moment in every tier and process. If each drew its own, a value would live on where the latest
+        moment was drawn, and return from there to the others: most would end near the very end, together.
+        """
+        return read_at + noun.seconds(value) * (1 - _SPREAD * self._chance(f"{noun.name} {key!r} {read_at!r}"))
 
     def hold(self, noun: Noun[V], key: Hashable, value: V | None, revision: int, read_at: float) -> Entry[V]:
         """Holds a value in the process."""
-        entry = Entry(value, revision, read_at=read_at, ends_at=self.end_of(noun, value, read_at))
+        entry = Entry(value, revision, read_at=read_at, ends_at=self.end_of(noun, key, value, read_at))
         self.memory(noun).put(key, entry)
         return entry
 

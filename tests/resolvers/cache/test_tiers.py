@@ -72,8 +72,8 @@ async def test_every_key_in_redis_expires_and_names_its_database(client: redis.R
 async def test_what_does_not_exist_is_held_too_and_not_for_long(client: redis.Redis) -> None:
     """In both tiers."""
     origin, store, now = uuid4().hex, Store(), [1000.0]
-    tiers = _process(client, origin, clock=lambda: now[0], chance=lambda: 0.0)
-    other = _process(client, origin, clock=lambda: now[0], chance=lambda: 0.0)
+    tiers = _process(client, origin, clock=lambda: now[0], chance=lambda _: 0.0)
+    other = _process(client, origin, clock=lambda: now[0], chance=lambda _: 0.0)
     assert await _get(tiers, store, 100, 3) == [(None, Tier.STORAGE), (9, Tier.STORAGE)]
     await _settled(tiers)
     assert await _get(tiers, store, 100) == [(None, Tier.MEMORY)]
@@ -405,18 +405,37 @@ async def test_lives_end_at_different_moments() -> None:
     assert all(100 < count < 350 for count in renewed.values()), renewed
 
 
+async def test_a_value_ends_everywhere_at_one_moment(client: redis.Redis) -> None:
+    """Drawn anew by each tier, the latest of several moments would count, and they would be close together again."""
+    origin, store, now = uuid4().hex, Store(), [1000.0]
+    noun, keys = numbers(life=100.0), range(100)
+    one, other = (_process(client, origin, clock=lambda: now[0]) for _ in range(2))
+    await _get(one, store, *keys, noun=noun)
+    await _settled(one)
+    now[0] += 90
+    held = [key for key in keys if one.peek(noun, key, 7) is not None]
+    found = await other.get_many(noun, at(7, *keys), store.load)
+    assert [key for key in keys if found[key].tier is Tier.REDIS] == held
+    assert 20 < len(held) < 80
+    assert [other.memory(noun).get(key, 7, now[0]).ends_at for key in held] == [  # type: ignore[union-attr]
+        one.memory(noun).get(key, 7, now[0]).ends_at  # type: ignore[union-attr]
+        for key in held
+    ]
+    await _settled(other)
+
+
 async def test_a_value_from_redis_has_the_rest_of_its_life(client: redis.Redis) -> None:
     """Not a new one: a lost event is bounded from the read on, however many tiers a value has passed."""
     origin, store, now = uuid4().hex, Store(), [1000.0]
     noun = numbers(life=100.0)
-    one, other = (_process(client, origin, clock=lambda: now[0], chance=lambda: 0.0) for _ in range(2))
+    one, other = (_process(client, origin, clock=lambda: now[0], chance=lambda _: 0.0) for _ in range(2))
     await _get(one, store, 3, noun=noun)
     await _settled(one)
     now[0] += 99
     found = (await other.get_many(noun, at(7, 3), store.load))[3]
     assert (found.tier, found.age) == (Tier.REDIS, 99.0)
     now[0] += 1
-    third = _process(client, origin, clock=lambda: now[0], chance=lambda: 0.0)
+    third = _process(client, origin, clock=lambda: now[0], chance=lambda _: 0.0)
     for tiers in (other, third):
         assert await _get(tiers, store, 3, noun=noun) == [(9, Tier.STORAGE)]
         await _settled(tiers)
