@@ -11,7 +11,7 @@ from resolvers.model.instrument import Instrument
 from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
 from resolvers.model.signal import Signal
-from resolvers.model.signal_page import SignalKey, SignalPage
+from resolvers.model.signal_page import SignalConditions, SignalKey, SignalPage
 from resolvers.model.window import StoredWindow, WindowRequest
 from resolvers.reading.instruments import (
     held_instrument,
@@ -22,7 +22,7 @@ from resolvers.reading.instruments import (
     stored_intervals,
 )
 from resolvers.reading.reads import MISSING, Missing, Reads
-from resolvers.reading.signals import held_signal, signal_pages, signals_by_key
+from resolvers.reading.signals import held_signal, signal_counts, signal_pages, signals_by_key
 from resolvers.reading.windows import held_window, windows
 from resolvers.services import Services
 
@@ -168,3 +168,4 @@ class Loaders:
         self.window: Loader[WindowRequest, StoredWindow] = Loader(partial(windows, reads), partial(held_window, reads))
         self.signal: Loader[SignalKey, Signal] = Loader(partial(signals_by_key, reads), partial(held_signal, reads))
         self.signals: Loader[SignalPage, tuple[Signal, ...]] = Loader(partial(signal_pages, reads))
+        self.signal_count: Loader[SignalConditions, int] = Loader(partial(signal_counts, reads))

@@ -5,7 +5,6 @@ from resolvers.loaders import Loaders
 from resolvers.model.instrument import Instrument
 from resolvers.model.signal import Signal, SignalStatus
 from resolvers.model.signal_page import SignalConditions, SignalKey, SignalPage
-from resolvers.reading.signals import signal_count
 
 
 async def signal(loaders: Loaders, key: SignalKey) -> Signal:
@@ -28,7 +27,7 @@ async def signals(loaders: Loaders, page: SignalPage) -> list[Signal]:
 
 async def count_of_signals(loaders: Loaders, conditions: SignalConditions) -> int:
     """How many signals are meant, on all pages together."""
-    return await signal_count(loaders.reads, conditions)
+    return await loaders.signal_count.load(conditions) or 0
 
 
 async def instrument_of(loaders: Loaders, signal: Signal) -> Instrument:

@@ -11,6 +11,7 @@ from resolvers.model.instrument_page import InstrumentPage
 from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
 from resolvers.model.signal import Signal
+from resolvers.model.signal_page import SignalConditions, SignalPage
 from resolvers.model.window import StoredWindow
 from resolvers.model.window_parts import NewestBar, WindowBody
 
@@ -47,8 +48,13 @@ def _signal_bytes(_: Any, signal: Signal | None) -> int:
     return _SIGNAL_BYTES + (0 if signal is None else 4 * len(signal.rationale))
 
 
-def _signals_bytes(_: Any, found: tuple[Signal, ...]) -> int:
-    return _SIGNAL_BYTES + sum(_signal_bytes(None, one) for one in found)
+def _conditions_bytes(conditions: SignalConditions) -> int:
+    """What conditions take, whose producer may be any text."""
+    return _SIGNAL_BYTES + 4 * len(conditions.producer or "") + 40 * len(conditions.instrument_ids or ())
+
+
+def _signals_bytes(page: SignalPage, found: tuple[Signal, ...] | None) -> int:
+    return _conditions_bytes(page.conditions) + sum(_signal_bytes(None, one) for one in found or ())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -188,7 +194,7 @@ class Nouns:
             size_bytes=4 * _MIB,
             encode=codec.encoded_count,
             decode=codec.decoded_count,
-            weigh=lambda _, __: _SIGNAL_BYTES,
+            weigh=lambda conditions, _: _conditions_bytes(conditions),
         )
 
     def __iter__(self):  # type: ignore[no-untyped-def]

@@ -70,6 +70,12 @@ class SignalConditions:
         """Whether every signal of the instruments is meant."""
         return self == SignalConditions(instrument_ids=self.instrument_ids)
 
+    @property
+    def instrument(self) -> int | None:
+        """The id of the instrument, where it is one alone."""
+        ids = self.instrument_ids
+        return ids[0] if ids is not None and len(ids) == 1 else None
+
     def accept(self, signal: Signal, now: float) -> bool:
         """Whether *signal* is meant at *now*, in unix seconds."""
         time = signal.time

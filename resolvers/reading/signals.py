@@ -11,6 +11,7 @@ from resolvers.model.signal_page import SignalConditions, SignalKey, SignalPage
 from resolvers.reading.reads import Missing, Reads
 from resolvers.storage.signal_pages import (
     next_expiry,
+    read_counts_of,
     read_pages_of,
     read_signal_count,
     read_signal_page,
@@ -59,21 +60,43 @@ async def signal_pages(reads: Reads, pages: Sequence[SignalPage]) -> Mapping[Sig
     return found
 
 
-async def signal_count(reads: Reads, conditions: SignalConditions) -> int:
-    """How many signals are meant."""
-    pool, now = reads.services.pool, reads.services.clock()
-    if conditions.follow_the_clock:
-        read = await read_signal_count(pool, conditions, now)
-        reads.trace.rests_on(SIGNALS, read.revision)
+async def signal_counts(reads: Reads, wanted: Sequence[SignalConditions]) -> Mapping[SignalConditions, int]:
+    """How many signals are meant by each of the conditions."""
+
+    async def load(wanted: Sequence[SignalConditions]) -> dict[SignalConditions, Loaded[int] | Exception]:
+        return dict(await _counted(reads, wanted))
+
+    steady = [one for one in wanted if not one.follow_the_clock]
+    moving = [one for one in wanted if one.follow_the_clock]
+    found: dict[SignalConditions, int] = {}
+    if steady:
+        noun = reads.services.tiers.nouns.signal_count
+        read = await reads.found(noun, dict.fromkeys(steady, SIGNALS), load)
+        found |= {conditions: _given(one.value) or 0 for conditions, one in read.items()}
+    if moving:
+        for conditions, counted in (await _counted(reads, moving)).items():
+            reads.trace.rests_on(SIGNALS, counted.revision)
+            found[conditions] = counted.value or 0
         await _note_expiry(reads)
-        return read.value
+    return found
 
-    async def load(keys: Sequence[SignalConditions]) -> dict[SignalConditions, Loaded[int] | Exception]:
-        counts = {one: await read_signal_count(pool, one, now) for one in keys}
-        return {one: Loaded(read.value, read.revision) for one, read in counts.items()}
 
-    found = await reads.found(reads.services.tiers.nouns.signal_count, {conditions: SIGNALS}, load)
-    return _given(found[conditions].value) or 0
+async def _counted(reads: Reads, wanted: Sequence[SignalConditions]) -> dict[SignalConditions, Loaded[int]]:
+    """Counts from storage: those that differ by their one instrument together."""
+    pool, now = reads.services.pool, reads.services.clock()
+    counted: dict[SignalConditions, Loaded[int]] = {}
+    alike: dict[SignalConditions, list[int]] = {}
+    for conditions in wanted:
+        if conditions.instrument is not None:
+            alike.setdefault(replace(conditions, instrument_ids=None), []).append(conditions.instrument)
+            continue
+        one = await read_signal_count(pool, conditions, now)
+        counted[conditions] = Loaded(one.value, one.revision)
+    for conditions, numbers in alike.items():
+        each = await read_counts_of(pool, conditions, numbers, now)
+        for number, count in each.value.items():
+            counted[replace(conditions, instrument_ids=(number,))] = Loaded(count, each.revision)
+    return counted
 
 
 async def _read(reads: Reads, pages: Sequence[SignalPage]) -> dict[SignalPage, Loaded[Signals]]:
@@ -82,9 +105,8 @@ async def _read(reads: Reads, pages: Sequence[SignalPage]) -> dict[SignalPage, L
     read: dict[SignalPage, Loaded[Signals]] = {}
     alike: dict[SignalPage, list[int]] = {}
     for page in pages:
-        ids = page.conditions.instrument_ids
-        if ids is not None and len(ids) == 1:
-            alike.setdefault(page.of_any(), []).append(ids[0])
+        if page.conditions.instrument is not None:
+            alike.setdefault(page.of_any(), []).append(page.conditions.instrument)
             continue
         one = await read_signal_page(pool, page, now)
         read[page] = Loaded(tuple(one.value), one.revision)

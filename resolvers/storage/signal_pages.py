@@ -1,6 +1,7 @@
 """Lists of signals, as queries ask for them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -67,6 +68,19 @@ async def read_signal_count(pool: Pool, conditions: SignalConditions, now: float
     async with connection(pool) as one:
         (row,) = await one.fetch(_at_revision(query), *values)
     return Versioned(row["matching"], row["revision"])
+
+
+async def read_counts_of(
+    pool: Pool, conditions: SignalConditions, instrument_ids: Sequence[int], now: float
+) -> Versioned[dict[int, int]]:
+    """As `read_signal_count`, for each instrument, by its id."""
+    values: list[Any] = []
+    where = _where(replace(conditions, instrument_ids=tuple(instrument_ids)), values, now)
+    query = f"SELECT s.instrument_id, count(*) AS matching FROM {FROM_SIGNALS} WHERE {where} GROUP BY s.instrument_id"  # noqa: S608
+    async with connection(pool) as one:
+        rows = await one.fetch(_at_revision(query), *values)
+    found = {row["instrument_id"]: row["matching"] for row in rows if row["is_there"]}
+    return Versioned({number: found.get(number, 0) for number in instrument_ids}, rows[0]["revision"])
 
 
 async def next_expiry(pool: Pool, now: float) -> datetime | None:

@@ -147,6 +147,21 @@ async def test_who_comes_back_gets_what_was_missed_and_nothing_else(
         assert await stream.message() == []
 
 
+async def test_who_comes_back_to_a_process_that_has_just_begun_misses_nothing(
+    gateway: RunningGateway, urls: ServerUrls
+) -> None:
+    """It has heard of none of them, and reads what is kept."""
+    async with _streaming(gateway) as stream:
+        assert await stream.message() == []
+    await _publish(gateway, *(_signal(number) for number in range(5)))
+    await _publish(gateway, _signal(0, isCancelled=True))
+    async with (
+        RunningGateway(Settings(), urls) as new,
+        _streaming(new, extensions={"resumeFrom": stream.position}) as again,
+    ):
+        assert _texts(await again.items(6)) == ["0", "1", "2", "3", "4", "0"]
+
+
 async def test_only_what_is_wanted_is_told(gateway: RunningGateway) -> None:
     """In the state and after it, to each by its own conditions."""
     first = [

@@ -13,6 +13,7 @@ from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec, S
 from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
 from resolvers.model.session import SessionCalendar
+from resolvers.model.signal import Direction, Signal, Strength
 from resolvers.model.window import SeriesState
 from resolvers.model.window_parts import NewestBar, WindowBody
 from tests.bars import spaced
@@ -81,6 +82,31 @@ _INSTRUMENTS = st.builds(
         is_active=st.booleans(),
         is_simulated=st.booleans(),
     ),
+)
+
+_SIGNALS = st.builds(
+    Signal,
+    digest=st.text("0123456789abcdef", min_size=32, max_size=32),
+    instrument_id=st.integers(1, 2**31 - 1),
+    symbol=_TEXTS,
+    interval=st.sampled_from(Interval),
+    time=_WHOLE,
+    direction=st.sampled_from(Direction),
+    strength=st.sampled_from(Strength),
+    score=_FLOATS,
+    agreement=_FLOATS,
+    confidence=_MAYBE,
+    price=_FLOATS,
+    entry=_MAYBE,
+    stop=_MAYBE,
+    target=_MAYBE,
+    horizon_bars=st.none() | st.integers(1, 2**31 - 1),
+    valid_until=st.none() | st.datetimes(timezones=st.just(UTC)),
+    rationale=_TEXTS,
+    producer=_TEXTS,
+    created_at=st.datetimes(timezones=st.just(UTC)),
+    is_cancelled=st.booleans(),
+    is_superseded=st.booleans(),
 )
 
 
@@ -160,3 +186,15 @@ def test_garbage_raises(decode: object, garbage: bytes) -> None:
     assert callable(decode)
     with pytest.raises(Exception):  # noqa: B017, PT011
         decode(memoryview(garbage))
+
+
+@given(signals=st.lists(_SIGNALS, max_size=3).map(tuple))
+def test_signals_come_back(signals: tuple[Signal, ...]) -> None:
+    """To the microsecond, and of the same types."""
+    assert codec.decoded_signals(memoryview(codec.encoded_signals(signals))) == signals
+    for one in signals:
+        alone = codec.decoded_signal(memoryview(codec.encoded_signal(one)))
+        assert alone == one
+        assert alone.interval is one.interval
+        assert alone.direction is one.direction
+        assert alone.strength is one.strength

@@ -1,6 +1,7 @@
 """What held values are said to weigh is what they weigh at most."""
 
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from resolvers.model.bars import Bars
 from resolvers.model.instrument import Instrument, InstrumentSpec, Source
 from resolvers.model.instrument_page import InstrumentPage
 from resolvers.model.interval import Interval
+from resolvers.model.signal import Direction, Signal, Strength
+from resolvers.model.signal_page import SignalConditions, SignalKey, SignalPage
 from resolvers.model.window import Reach, SeriesState, StoredWindow, WindowRequest
 from resolvers.model.window_parts import parted
 from schema.columns import Column, FloatColumn, MomentColumn
@@ -90,11 +93,45 @@ def test_instruments_weigh_no_less_than_they_are() -> None:
         assert _deep(page, set()) <= _weight(nouns.count, page, 7)
 
 
+@pytest.mark.parametrize("text", ["a", "a" * 4000, "\U0001f600" * 4000])
+def test_signals_weigh_no_less_than_they_are(text: str) -> None:
+    """With long reasons, and asked for under long names of producers and of many instruments."""
+
+    def signal(number: int) -> Signal:
+        return Signal(
+            digest=f"{number:032x}",
+            instrument_id=number,
+            symbol="ACME",
+            interval=Interval.H1,
+            time=NOON,
+            direction=Direction.BUY,
+            strength=Strength.WEAK,
+            **dict.fromkeys(("score", "agreement", "confidence", "price", "entry", "stop", "target"), number + 0.5),  # type: ignore[arg-type]
+            horizon_bars=9,
+            valid_until=datetime.fromtimestamp(NOON + number, UTC),
+            rationale=text + f"{number}",
+            producer="desk",
+            created_at=datetime.fromtimestamp(NOON, UTC),
+            is_cancelled=False,
+            is_superseded=False,
+        )
+
+    nouns, found = Nouns(), tuple(signal(number) for number in range(1000, 1020))
+    key = SignalKey(NOON, found[0].digest)
+    assert _deep(key, set()) + _deep(found[0], set()) <= _weight(nouns.signal, key, found[0])
+    conditions = SignalConditions(producer=text * 100, instrument_ids=tuple(range(1000, 1500)))
+    page = SignalPage(conditions=conditions, after=key)
+    for some in (found, ()):
+        assert _deep(page, set()) + _deep(some, set()) <= _weight(nouns.signals, page, some)
+    assert _deep(conditions, set()) <= _weight(nouns.signal_count, conditions, 7)
+
+
 def test_lives_are_those_that_are_set() -> None:
     """What does not exist has its own."""
-    nouns = Nouns(Lives(quotes=1.0, candles=2.0, instruments=3.0, absent=0.5))
+    nouns = Nouns(Lives(quotes=1.0, candles=2.0, instruments=3.0, signals=4.0, absent=0.5))
     assert nouns.quote.life_seconds == 1.0
     assert {one.life_seconds for one in (nouns.body, nouns.newest, nouns.window)} == {2.0}
     assert {one.life_seconds for one in (nouns.instrument, nouns.intervals, nouns.page, nouns.count)} == {3.0}
+    assert {one.life_seconds for one in (nouns.signal, nouns.signals, nouns.signal_count)} == {4.0}
     assert [nouns.quote.seconds(value) for value in (None, object())] == [0.5, 1.0]  # type: ignore[arg-type]
-    assert len(list(nouns)) == len({one.name for one in nouns}) == 8
+    assert len(list(nouns)) == len({one.name for one in nouns}) == 11
