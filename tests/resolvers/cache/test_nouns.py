@@ -106,7 +106,7 @@ def test_signals_weigh_no_less_than_they_are(text: str) -> None:
             time=NOON,
             direction=Direction.BUY,
             strength=Strength.WEAK,
-            **dict.fromkeys(("score", "agreement", "confidence", "price", "entry", "stop", "target"), number + 0.5),  # type: ignore[arg-type]
+            **dict.fromkeys(("score", "agreement", "confidence", "price", "entry", "stop", "target"), number + 0.5),
             horizon_bars=9,
             valid_until=datetime.fromtimestamp(NOON + number, UTC),
             rationale=text + f"{number}",
