@@ -17,7 +17,6 @@ import gateway.following
 import gateway.server
 from gateway.app import create_app
 from gateway.cli import main
-from gateway.config import ServerUrls, Settings
 from gateway.endpoint.front import Front
 from resolvers.events.reader import Reader
 from resolvers.events.streams import Entry
@@ -87,9 +86,9 @@ async def _sent(send: Send, value: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def watched(settings: Settings, urls: ServerUrls) -> Watched:
+def watched(*arguments: Any) -> Watched:
     """The gateway's application, watched."""
-    return Watched(create_app(settings, urls))
+    return Watched(create_app(*arguments))
 
 
 if __name__ == "__main__":
