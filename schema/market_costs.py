@@ -110,6 +110,7 @@ INSTRUMENTS: dict[str, Any] = {
     "metadata": {REFUSES: True},
 }
 SIGNALS = INSTRUMENTS
+SIGNAL_COUNT: dict[str, Any] = {"directives": [Cost(weight="1000")]}
 LATEST_SIGNAL: dict[str, Any] = {"directives": [Cost(weight="10")]}
 SIGNAL_STREAM: dict[str, Any] = {"directives": [ListSize(assumed_size=100)]}
 QUOTES: dict[str, Any] = {

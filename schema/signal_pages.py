@@ -13,7 +13,7 @@ from resolvers.model.signal_page import SignalConditions, SignalKey, SignalPage
 from schema.caching import CacheControl
 from schema.context import Info
 from schema.enums import Interval, SignalOrder
-from schema.market_costs import COUNT
+from schema.market_costs import SIGNAL_COUNT
 from schema.pagination import PageInfo, checked_first, cursor_of, key_of
 from schema.signals import SignalFilter, SignalType, conditions_of, signal_key
 
@@ -107,7 +107,7 @@ class SignalConnection:
             end_cursor=_cursor(shown[-1]) if shown else None,
         )
 
-    @strawberry.field(description="How many signals match on all pages; counted only when asked for.", **COUNT)
+    @strawberry.field(description="How many signals match on all pages; counted only when asked for.", **SIGNAL_COUNT)
     async def total_count(self, info: Info) -> int:
         return await signals.count_of_signals(info.context.loaders, self.page.conditions)
 
