@@ -22,8 +22,8 @@ from schema.node import Node, global_id
 from schema.scalars import FIRST_SECOND, LAST_SECOND, Moment, given
 
 DISCLAIMER: Final = (
-    "Computed from past prices, for information only. It is no advice to buy or to sell, and says nothing of what"
-    " anybody will earn or lose."
+    "For information only, as its producer gave it. It is no advice to buy or to sell, and says nothing of what anybody"
+    " will earn or lose."
 )
 MAX_SYMBOLS: Final = 500
 
