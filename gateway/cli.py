@@ -43,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("--rejects", type=Path, metavar="FILE", help="write the rejected rows here as CSV")
     _import_options(load)
 
+    feed = commands.add_parser("feed", help="store prices as they come: from an exchange, or from a file at a speed")
+    _feed_commands(feed)
+
     instruments = commands.add_parser("instruments", help="list and edit instruments")
     _instrument_commands(instruments)
 
@@ -74,6 +77,16 @@ def _import_options(parser: argparse.ArgumentParser) -> None:
         "--asset-class", choices=_ASSET_CLASSES, default="EQUITY", help="of new instruments (default: EQUITY)"
     )
     options.add_argument("--currency", default="USD", help="of new instruments (default: USD)")
+
+
+def _feed_commands(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    binance = actions.add_parser("binance", help="follow symbols of Binance, and fill in what is missing")
+    binance.add_argument("--symbols", required=True, metavar="S,S", help="such as BTCUSDT,ETHUSDT")
+    binance.add_argument("--interval", choices=_INTERVALS, default="M1", help="length of the bars (default: M1)")
+    binance.add_argument(
+        "--since", metavar="DATE", help="how far back to begin, such as 2024-01-01 (default: a thousand bars)"
+    )
 
 
 def _instrument_commands(parser: argparse.ArgumentParser) -> None:

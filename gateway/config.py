@@ -206,6 +206,18 @@ class Settings:
         unit="writes/s",
         least=0,
     )
+    binance_rest_url: str = _setting(
+        "https://data-api.binance.vision",
+        "Where `gateway feed binance` reads history.",
+        unit="URL",
+        schemes=("https", "http"),
+    )
+    binance_stream_url: str = _setting(
+        "wss://data-stream.binance.vision",
+        "Where `gateway feed binance` reads its streams.",
+        unit="URL",
+        schemes=("wss", "ws"),
+    )
     shutdown_grace_seconds: int = _setting(
         10, "How long running requests may take to finish after a stop was asked for.", unit="seconds", least=0
     )

@@ -51,7 +51,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert ended.value.code == 0
     text = capsys.readouterr().out
-    for name in ("demo", "serve", "import", "instruments", "cache", "migrate", "schema", "check"):
+    for name in ("demo", "serve", "import", "feed", "instruments", "cache", "migrate", "schema", "check"):
         assert f"\n    {name}" in text, name
 
 
