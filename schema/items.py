@@ -31,7 +31,7 @@ class CompletedItem:
 
 class ItemExecutor(ColumnExecutor):
     """
-    An executor of an operation whose one root field is a list.
+    An executor of an operation with one root field, which is a list, or one item of many.
 
     An item that fails is null by itself, whatever the list's type says of null: what it nulls around it depends on the
     items that it is sent with.
@@ -82,6 +82,6 @@ class ItemExecutor(ColumnExecutor):
 
 
 def _item_type(field: GraphQLField) -> Any:
-    """The type of the items of a field that is a list."""
+    """The type of the items of a field; of one that is no list it is the field's."""
     kind: Any = nullable(field.type)
-    return kind.of_type
+    return kind.of_type if isinstance(kind, GraphQLList) else field.type

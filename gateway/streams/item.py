@@ -37,30 +37,47 @@ def item_of(completed: CompletedItem, number: int) -> Item:
     return Item(body=encoded(completed.value), number=number, errors=errors)
 
 
-def message_body(name: str, items: Sequence[Item], told: bytes, *, list_required: bool, item_required: bool) -> bytes:
+def message_body(
+    name: str, items: Sequence[Item], told: bytes, *, is_list: bool, root_required: bool, item_required: bool
+) -> bytes:
     """
-    The execution result of a list of items, as an execution of the subscriber's own would have been.
+    The execution result of a field, as an execution of the subscriber's own would have been.
 
     Args:
         name: Of the field in the answer.
+        items: Of a field that is no list, the one that it is.
         told: The value of ``extensions.stream``.
     """
     data, errors = b"", b""
     if any(one.errors for one in items) or (item_required and any(one.is_null for one in items)):
-        shown, is_nulled = _errors(name, items, item_required=item_required)
+        shown, is_nulled = _errors(name, items, is_list=is_list, item_required=item_required)
         errors = b',"errors":' + encoded(shown)
         if is_nulled:
-            data = NULL if list_required else b'{"' + name.encode() + b'":null}'
+            data = NULL if root_required else b'{"' + name.encode() + b'":null}'
     if not data:
-        data = b'{"' + name.encode() + b'":[' + b",".join([one.body for one in items]) + b"]}"
+        body = b"[" + b",".join([one.body for one in items]) + b"]" if is_list else items[0].body
+        data = b'{"' + name.encode() + b'":' + body + b"}"
     return b'{"data":' + data + errors + b',"extensions":{"stream":' + told + b"}}"
 
 
-def _errors(name: str, items: Sequence[Item], *, item_required: bool) -> tuple[list[dict[str, Any]], bool]:
-    """The errors of a list, at their places in it, and whether one nulls it: then the later ones are not met."""
+def missing_item(message: str, code: str) -> Item:
+    """What a field that is no list says where there is nothing to say it of."""
+    return Item(
+        body=NULL,
+        number=0,
+        errors=[{"message": message, "path": (), "extensions": {"code": code}}],
+        is_null=True,
+    )
+
+
+def _errors(
+    name: str, items: Sequence[Item], *, is_list: bool, item_required: bool
+) -> tuple[list[dict[str, Any]], bool]:
+    """The errors of a field, at their places in it, and whether one nulls it: then the later ones are not met."""
     errors: list[dict[str, Any]] = []
     for number, item in enumerate(items):
-        errors += [{**one, "path": [name, number, *one["path"]]} for one in item.errors]
+        place = [name, number] if is_list else [name]
+        errors += [{**one, "path": [*place, *one["path"]]} for one in item.errors]
         if item.is_null and item_required:
             return errors, True
     return errors, False

@@ -157,6 +157,10 @@ class LatestJoiner(Joiner["LatestChannel", LatestGroup]):
         newest = {one.subject: one for one in missed.changes if group.watchers.watches(one.subject)}
         made = await self.channel.objects(list(newest.values()))
         items = dict(zip(newest, await group.items(made, [one.number for one in newest.values()]), strict=True))
+        if not group.selection.is_list:
+            unchanged = [one for one in subscribers if not items.keys() & set(_subjects(one))]
+            subscribers = [one for one in subscribers if one not in unchanged]
+            await self._bring_unchanged(group, unchanged, missed, generation)
         for one in subscribers:
             if self.may_open(one, generation):
                 subjects = [subject for subject in _subjects(one) if subject in items]
@@ -164,6 +168,32 @@ class LatestJoiner(Joiner["LatestChannel", LatestGroup]):
                 is_nulled = one.selection.item_required and any(item.is_null for item in shown)
                 skipped = sum(counts[subject] for subject in subjects) - (0 if is_nulled else len(shown))
                 one.open(self.parcel(one, shown, missed.number, skipped=skipped), subjects)
+
+    async def _bring_unchanged(
+        self, group: LatestGroup, subscribers: Sequence[Subscriber], missed: Known, generation: int
+    ) -> None:
+        """The state, for a field that cannot say that nothing has changed; and what was told until it was read."""
+        if not subscribers:
+            return
+        source = self.channel.source
+        subjects = tuple(dict.fromkeys(subject for one in subscribers for subject in _subjects(one)))
+        known = await source.snapshot(Audience(subjects=subjects))
+        since = await source.since(missed.number)
+        if since is None:
+            for one in subscribers:
+                one.resume_number, one.is_reset = None, True
+                self.add(one)
+            return
+        counts = Counter(change.subject for change in since.changes if change.number <= known.number)
+        made = await self.channel.objects(known.changes)
+        numbers = [one.number for one in known.changes]
+        items = dict(zip([one.subject for one in known.changes], await group.items(made, numbers), strict=True))
+        for one in subscribers:
+            if self.may_open(one, generation):
+                (subject,) = _subjects(one)
+                shown = [items[subject]] if subject in items else []
+                skipped = max(0, counts[subject] - 1)
+                one.open(self.parcel(one, shown, known.number, skipped=skipped), [subject] if shown else [])
 
 
 def _subjects(subscriber: Subscriber) -> tuple[str, ...]:

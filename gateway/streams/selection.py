@@ -39,8 +39,9 @@ class Selection:
         document: The same, to be executed.
         field: The root field in the schema.
         name: The root field in the answer.
-        list_required: Whether null in the place of the list nulls all data.
-        item_required: Whether null in the place of an item nulls the list.
+        is_list: Whether the field is a list; otherwise each message has one item.
+        root_required: Whether null in the place of the root field nulls all data.
+        item_required: Whether null in the place of an item nulls the list; of a field that is none, as *root_required*.
     """
 
     key: str
@@ -48,7 +49,8 @@ class Selection:
     document: DocumentNode
     field: str
     name: str
-    list_required: bool
+    is_list: bool
+    root_required: bool
     item_required: bool
 
 
@@ -83,7 +85,7 @@ def subscription_of(
 
     Raises:
         RequestErrors: If the variables do not fit the operation.
-        GraphQLError: If an argument does not fit, or the field is no list that a hub could serve.
+        GraphQLError: If an argument does not fit, or the field is none that a hub could serve.
         BadInput: If @throttle asks for what cannot be.
     """
     definition = operation.definition
@@ -100,10 +102,11 @@ def subscription_of(
     (nodes,) = fields
     field = nodes[0].name.value
     described = root.fields[field]
-    kind: Any = get_nullable_type(described.type)
-    if field not in audience_arguments or not is_list_type(kind):
+    if field not in audience_arguments:
         raise RequestError(f"{field} is no field that this gateway streams", code="BAD_REQUEST")
     audience = audience_arguments[field]
+    kind: Any = get_nullable_type(described.type)
+    is_list = is_list_type(kind)
     document = DocumentNode(
         definitions=(
             OperationDefinitionNode(
@@ -121,8 +124,9 @@ def subscription_of(
             document=document,
             field=field,
             name=(nodes[0].alias or nodes[0].name).value,
-            list_required=isinstance(described.type, GraphQLNonNull),
-            item_required=isinstance(kind.of_type, GraphQLNonNull),
+            is_list=is_list,
+            root_required=isinstance(described.type, GraphQLNonNull),
+            item_required=isinstance(kind.of_type if is_list else described.type, GraphQLNonNull),
         ),
         arguments=get_argument_values(described, nodes[0], values),
         throttle_seconds=throttle_seconds(definition, values),

@@ -72,7 +72,9 @@ class Known:
 
 class Source(Protocol):
     """
-    What is streamed by one field of the subscription type, whose type is a list.
+    What is streamed by one field of the subscription type.
+
+    A field whose type is no list has an audience of one subject, and mode LATEST.
 
     Reads raise `Unavailable` where they cannot be done now, and are tried again.
 

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Final, Protocol
 
-from gateway.streams.item import Item, message_body
+from gateway.streams.item import Item, message_body, missing_item
 from gateway.streams.message import StreamEnded, StreamMessage
 from gateway.streams.outbox import Outbox, OutboxFull, Parcel
 from gateway.streams.selection import Selection
 from gateway.streams.source import Audience
-from gateway.streams.told import told
+from gateway.streams.told import UNAVAILABLE, told
 
 _MESSAGES: Final = 64
 
@@ -46,7 +46,7 @@ class Subscriber:
     """
 
     __slots__ = (
-        "_clock", "_end", "_is_closed", "_membership", "_messages", "_next_at", "_noted", "_timer", "_waiter",
+        "_clock", "_end", "_is_closed", "_last", "_membership", "_messages", "_next_at", "_noted", "_timer", "_waiter",
         "audience", "floor", "is_reset", "is_told", "outbox", "position", "resume_number", "selection",
         "throttle_seconds",
     )  # fmt: skip
@@ -78,6 +78,7 @@ class Subscriber:
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._next_at = 0.0
+        self._last: Item | None = None
         self._end: Exception | None = None
         self._is_closed = False
 
@@ -194,6 +195,8 @@ class Subscriber:
     def _message(self, parcel: Parcel) -> StreamMessage:
         if parcel.number is not None:
             self.position = self._membership.position_text(parcel.number)
+        if parcel.items and not self.selection.is_list:
+            self._last = parcel.items[-1]
         if parcel.is_state or parcel.number is None:
             return self._written(parcel)
         # Who watches the same, at the same pace, is sent the same bytes.
@@ -209,12 +212,23 @@ class Subscriber:
         selection = self.selection
         body = message_body(
             selection.name,
-            parcel.items,
+            parcel.items if selection.is_list else self._only(parcel),
             told(self.position, skipped=parcel.skipped, reset=parcel.reset, status=parcel.status),
-            list_required=selection.list_required,
+            is_list=selection.is_list,
+            root_required=selection.root_required,
             item_required=selection.item_required,
         )
         return StreamMessage(body=body, position=self.position)
+
+    def _only(self, parcel: Parcel) -> Sequence[Item]:
+        """The one item of a message, which repeats the last one where it only tells a status."""
+        if parcel.items:
+            return parcel.items
+        if self._last is not None:
+            return (self._last,)
+        if parcel.status == UNAVAILABLE:
+            return (missing_item("the source of this stream cannot be reached now", "UNAVAILABLE"),)
+        return (missing_item("nothing is stored of it", "NOT_FOUND"),)
 
     def _fall_behind(self) -> None:
         self.end(

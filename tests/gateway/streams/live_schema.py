@@ -20,7 +20,7 @@ class Range:
 
 @strawberry.type
 class Subscription:
-    """Lists of what changed; the hub never asks these resolvers."""
+    """What changed, most often as a list; the hub never asks these resolvers."""
 
     @strawberry.subscription
     async def rows(self, names: list[str]) -> AsyncGenerator[list[Row], None]:
@@ -55,6 +55,14 @@ class Subscription:
         self, names: list[str] | None = None, like: str | None = None
     ) -> AsyncGenerator[list[Row | None] | None, None]:
         yield []
+
+    @strawberry.subscription
+    async def single(self, names: list[str]) -> AsyncGenerator[Row, None]:
+        yield Row(name="nobody's")
+
+    @strawberry.subscription
+    async def maybe_single(self, names: list[str]) -> AsyncGenerator[Row | None, None]:
+        yield None
 
     @strawberry.subscription
     async def one(self, names: list[str]) -> AsyncGenerator[Row, None]:

@@ -20,6 +20,7 @@ from tests.gateway.streams.live_schema import LIVE
 from tests.gateway.streams.memory import Following, Market, MemorySource
 
 LATEST_FIELDS = ("rows", "someRows", "mustRows", "named", "either")
+SINGLE_FIELDS = ("single", "maybeSingle")
 ALL_FIELDS = ("everyRow", "everyOdd")
 AT_ONCE = HubSettings(beat_seconds=0.0, retry_seconds=(0.0, 0.0))
 
@@ -44,7 +45,7 @@ class Stage:
         self.sources = {
             name: MemorySource(market=market, field=name, mode=mode, kind=market.kind, accepts=dict(self.accepts))
             for mode, market, names in (
-                (Mode.LATEST, self.latest, LATEST_FIELDS),
+                (Mode.LATEST, self.latest, LATEST_FIELDS + SINGLE_FIELDS),
                 (Mode.ALL, self.all, ALL_FIELDS),
             )
             for name in names

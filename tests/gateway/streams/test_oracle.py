@@ -1,5 +1,6 @@
 """Every subscriber receives what an execution of its own would have given it."""
 
+import re
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -7,13 +8,14 @@ from hypothesis import strategies as st
 
 from gateway.streams.message import StreamMessage
 from tests.gateway.streams.oracle import Expected, Listener, assert_said, executed
-from tests.gateway.streams.stage import LATEST_FIELDS, Stage, stream_of
+from tests.gateway.streams.stage import LATEST_FIELDS, SINGLE_FIELDS, Stage, stream_of
 from tests.schema.odd_schema import WRONG, Act, LongerRow, Other, Row
 
 _MANY = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
+_NAMES_WRITTEN = re.compile(r"\(names: \[[^\]]*\]")
 _NAMES = ("a", "b", "c", "d")
 _acts = st.builds(Act, st.sampled_from(["return", "raise", "await"]), st.sampled_from([1, 2, None, "text", "raise"]))
 _attributes = st.fixed_dictionaries(
@@ -161,6 +163,41 @@ async def test_of_the_newest_state_everybody_receives_what_is_theirs(
             await here.pop(which)[0].aclose()
     for subscriber, _ in here:
         await subscriber.aclose()
+
+
+@_MANY
+@given(
+    operation=_operations(SINGLE_FIELDS),
+    first=_objects("a"),
+    beats=st.lists(st.tuples(st.lists(_changes(), max_size=3), st.booleans()), max_size=8),
+)
+async def test_of_one_object_everybody_receives_what_is_theirs(operation: Any, first: Any, beats: list[Any]) -> None:
+    """A field that is no list, as it would have been by itself; and the present state for who comes back."""
+    text, variables, _ = operation
+    # One subject: that of its default and its variable too.
+    text = _NAMES_WRITTEN.sub('(names: ["a"]', text).replace('["a", "b"]', '["a"]')
+    variables = variables | ({"names": ["a"]} if "$names" in text else {})
+    stage = Stage()
+    stage.latest.write(("a", first))
+    stage.hub.start()
+    listener = Listener(text, variables, ("a",), is_list=False)
+    subscriber = await stage.join(text, **variables)
+    await stage.idle()
+    message = subscriber.taken()
+    assert message is not None
+    await assert_said(message.body, await listener.state(stage.latest.state), text, variables)
+    for beat, is_read in beats:
+        stage.tell(*[stage.latest.write(*changes) for changes in beat])
+        await stage.idle()
+        listener.hear([change for changes in beat for change in changes])
+        if not is_read:
+            continue
+        due, message = await listener.take(), subscriber.taken()
+        assert (message is None) == (due is None), text
+        if due is not None and message is not None:
+            await assert_said(message.body, due[0], text, variables)
+            assert stream_of(message) == ({"skipped": due[1]} if due[1] else {}), text
+    await subscriber.aclose()
 
 
 _all_operations = _operations(("everyRow", "everyOdd"))
