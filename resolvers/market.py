@@ -195,9 +195,7 @@ async def candles(
     )
     stored = await loaders.window.load(request)
     if stored is None:
-        there = await loaders.intervals.load(instrument.id)
-        names = ", ".join(one.name for one in there) if there else "none"
-        raise NotFound(f"no {interval.name} bars of {instrument.symbol} are stored; stored intervals: {names}")
+        raise await not_stored(loaders, instrument, interval)
     if stored.is_cut:
         raise TooLarge(f"a window holds at most {limit} bars, the range from {_text(start)} holds more")
     return CandleWindow(
@@ -211,6 +209,13 @@ async def candles(
         grace=loaders.services.bar_grace_seconds,
         trace=loaders.trace,
     )
+
+
+async def not_stored(loaders: Loaders, instrument: Instrument, interval: Interval) -> NotFound:
+    """An error that says which intervals there are instead."""
+    there = await loaders.intervals.load(instrument.id)
+    names = ", ".join(one.name for one in there) if there else "none"
+    return NotFound(f"no {interval.name} bars of {instrument.symbol} are stored; stored intervals: {names}")
 
 
 def _name(symbol: str) -> str:

@@ -42,6 +42,26 @@ def selected_reach(info: Info, interval: Interval) -> Reach:
     )
 
 
+def reach_of_bar(info: Info, interval: Interval) -> Reach:
+    """The same of those selected right under the current field, which is a bar."""
+    raw = info._raw_info
+    selection = _Selection(raw)
+    return info.context.plans.of(
+        ("bar", interval),
+        raw.field_nodes,
+        raw.fragments,
+        selection.variables,
+        lambda: furthest(
+            *(
+                reach
+                for node in raw.field_nodes
+                for field in selection.fields(node.selection_set, set())
+                for reach in selection.reach(field, interval)
+            )
+        ),
+    )
+
+
 def _reach(selection: "_Selection", nodes: Iterable[FieldNode], interval: Interval) -> Reach:
     return furthest(
         *(

@@ -95,6 +95,7 @@ CANDLES: dict[str, Any] = {
     ],
     "metadata": {SIZE_BELOW: size_of_window, REFUSES: True},
 }
+NEWEST_BAR: dict[str, Any] = {"directives": [Cost(weight="10")]}
 NODE: dict[str, Any] = {
     "directives": [ListSize(assumed_size=DEFAULT_BARS, sized_fields=_SIZED, item_weight=_READ_WEIGHT)],
     "metadata": {SIZE_BELOW: size_of_nodes},

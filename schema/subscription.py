@@ -6,9 +6,13 @@ from typing import Annotated
 import strawberry
 
 from schema import market_costs
+from schema.candle_updates import CandleUpdateType
+from schema.enums import Interval
+from schema.instrument import OfInterval
 from schema.market import QuoteType
 from schema.signals import SignalFilter, SignalType
 
+OfSymbol = Annotated[str, strawberry.argument(description="Its symbol or an alias, in any case. It does not change.")]
 Watched = Annotated[
     list[str], strawberry.argument(description="Symbols or aliases, in any case; at most 500. They do not change.")
 ]
@@ -26,7 +30,7 @@ Wanted = Annotated[
 )
 class Subscription:
     """
-    Root fields, each a list of what changed.
+    Root fields, each a list of what changed, or the one thing that did.
 
     The hub executes what is below them, once for all who select the same; the resolvers here are never asked.
     """
@@ -54,4 +58,18 @@ class Subscription:
     )
     async def signals(self, filter: Wanted = strawberry.UNSET) -> AsyncGenerator[list[SignalType], None]:  # noqa: A002
         for nothing in list[list[SignalType]]():
+            yield nothing
+
+    @strawberry.subscription(
+        description=(
+            "The newest bar of a series, first as it is and then whenever a bar of the series has changed, with its"
+            " indicators. The newest counts: a client that reads slowly is told how many changes were `skipped`; a bar"
+            " that closed among them is in `series(last:)`. Fails with `NOT_FOUND` where the symbol or the interval is"
+            " unknown."
+        )
+    )
+    async def candles(
+        self, symbol: OfSymbol, interval: OfInterval = Interval.M1
+    ) -> AsyncGenerator[CandleUpdateType, None]:
+        for nothing in list[CandleUpdateType]():
             yield nothing

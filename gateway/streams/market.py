@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from gateway.streams.candles import CandlesSource
 from gateway.streams.channel import HubSettings
 from gateway.streams.history import History
 from gateway.streams.hub import Hub
@@ -22,7 +23,7 @@ def market_hub(services: Services, *, follower: Follower, history: History, sett
 
     return Hub(
         build_schema()._schema,
-        [QuotesSource(services, history), SignalsSource(services, history)],
+        [QuotesSource(services, history), CandlesSource(services, history), SignalsSource(services, history)],
         new_context=new_context,
         follower=follower,
         settings=settings,

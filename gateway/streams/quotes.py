@@ -5,15 +5,15 @@ from datetime import datetime
 from typing import Any, Final
 
 from gateway.streams.history import History
+from gateway.streams.instruments import KnownInstruments
 from gateway.streams.source import Audience, Change, Known, Mode
 from resolvers.errors import NotFound, TooLarge
 from resolvers.loaders import Loaders
 from resolvers.market import instruments_of
-from resolvers.model.event import INSTRUMENTS, Event, EventKind, quote_subject
-from resolvers.model.instrument import Instrument, Source
+from resolvers.model.event import Event, EventKind, quote_subject
+from resolvers.model.instrument import Source
 from resolvers.model.quote import Quote
 from resolvers.services import Services
-from resolvers.storage.instruments import instruments_by_id
 from resolvers.storage.quotes import quotes_at_number
 from schema.market import QuoteType
 
@@ -35,8 +35,7 @@ class QuotesSource:
     def __init__(self, services: Services, history: History) -> None:
         self._services = services
         self._history = history
-        self._instruments: dict[int, Instrument] = {}
-        self._revision = -1
+        self._instruments = KnownInstruments(services)
 
     async def audience(self, arguments: dict[str, Any]) -> Audience:
         """
@@ -82,22 +81,13 @@ class QuotesSource:
 
     async def objects(self, changes: Sequence[Change]) -> list[Any]:
         """Quotes with their instruments; an error in the place of one whose instrument is gone."""
-        known = self._known()
-        missing = {one.value.instrument_id for one in changes} - known.keys()
-        if missing:
-            known.update(await instruments_by_id(self._services.pool, sorted(missing)))
+        known = await self._instruments.of({one.value.instrument_id for one in changes})
         return [
             QuoteType.of(known[one.value.instrument_id], one.value)
             if one.value.instrument_id in known
             else NotFound("the instrument is gone")
             for one in changes
         ]
-
-    def _known(self) -> dict[int, Instrument]:
-        revision = self._services.revisions.of(INSTRUMENTS)
-        if revision != self._revision:
-            self._instruments, self._revision = {}, revision
-        return self._instruments
 
 
 def _quote(told: Mapping[str, Any]) -> Quote:
