@@ -79,7 +79,7 @@ async def _process(events: Events) -> AsyncIterator[Process]:
     hub = market_hub(
         services,
         follower=process.reader,
-        history=StoredHistory(pool=events.pool, streams=streams),
+        history=StoredHistory(pool=events.pool, streams=lambda: streams),
         settings=HubSettings(beat_seconds=0.0),
     )
     process.reader.listeners.append(hub)
