@@ -10,7 +10,9 @@ import { activeTab } from './active-tab.js';
 import { exampleTabs } from './examples.js';
 
 const endpoint = window.location.pathname;
-const fetcher = createGraphiQLFetcher({ url: endpoint });
+// Subscriptions go over a WebSocket to the same address, which is opened for the first of them.
+const subscriptionUrl = new URL(endpoint, window.location.href.replace(/^http/, 'ws')).href;
+const fetcher = createGraphiQLFetcher({ url: endpoint, subscriptionUrl });
 const storage = createLocalStorage({ namespace: `signal-gateway:${endpoint}` });
 // GraphiQL stores a tab before the texts of its editors; without these, a reload would open another, empty tab.
 const { query, variables } = activeTab(storage);

@@ -10,6 +10,7 @@ from selenium.webdriver.common.keys import Keys
 
 from gateway.feeds.simulated_store import store_simulated_market
 from resolvers.storage.pool import Pool
+from tests.bars import instrument
 from tests.gateway.pages.visit import Visit
 from tests.servers import RunningGateway
 
@@ -33,7 +34,7 @@ async def test_the_first_visit_shows_the_examples(visit: Visit, gateway: Running
     """In tabs, with variables, and a place for headers."""
     assert await visit.url() == f"{gateway.client.base_url}/graphql"
     assert await visit.title() == "Signal Gateway"
-    assert await visit.texts(".graphiql-tab") == ["Chart", "WatchList", "Indicators"]
+    assert await visit.texts(".graphiql-tab") == ["Chart", "WatchList", "Indicators", "Live"]
     await visit.text(".graphiql-editor-tool", containing='"last": 250')
     await visit.click(".graphiql-editor-tools button", containing="Headers")
     await visit.click(".graphiql-editor-tool .graphiql-editor:not(.hidden)")
@@ -58,6 +59,24 @@ async def test_the_chart_runs_and_shows_its_result(visit: Visit, pool: Pool) -> 
     answer = await visit.text(".graphiql-response", containing='"timestamp"')
     assert '"source": "SIMULATED"' in answer
     assert "errors" not in answer
+
+
+async def test_the_live_tab_shows_prices_as_they_change(visit: Visit, gateway: RunningGateway, pool: Pool) -> None:
+    """Over the gateway's own WebSocket: the state, then two prices that somebody publishes."""
+    for symbol in ("NOVA", "ZEDQUA", "QUBZUSD"):
+        await instrument(pool, symbol)
+    await visit.click(".graphiql-tab button", containing="Live")
+    await visit.text(".graphiql-query-editor", containing="subscription Live")
+    await visit.click(".graphiql-execute-button")
+    await visit.text(".graphiql-response", containing='"quotes": []')
+    for number, (symbol, price) in enumerate((("NOVA", 182.25), ("ZEDQUA", 12.75))):
+        published = await gateway.data(
+            "mutation ($items: [PublishedQuote!]!) { publishQuotes(input: {items: $items}) { stored } }",
+            items=[{"symbol": symbol, "price": price, "asOf": f"2026-01-05T00:00:0{number}Z"}],
+        )
+        assert published == {"publishQuotes": {"stored": 1}}
+        answer = await visit.text(".graphiql-response", containing=f'"price": {price}')
+        assert f'"symbol": "{symbol}"' in answer
 
 
 async def test_a_mistake_is_underlined_before_it_is_sent(visit: Visit) -> None:
@@ -86,10 +105,10 @@ async def test_the_explorer_makes_queries_by_clicking(visit: Visit) -> None:
 async def test_a_later_visit_finds_the_tabs_as_they_were(visit: Visit, gateway: RunningGateway) -> None:
     """Whether something was typed or not; the examples do not come again."""
     await visit.open(f"{gateway.client.base_url}/graphql")
-    assert await visit.texts(".graphiql-tab") == ["Chart", "WatchList", "Indicators"]
+    assert await visit.texts(".graphiql-tab") == ["Chart", "WatchList", "Indicators", "Live"]
     await visit.click(".graphiql-editor-tool .view-line", containing='"last"')
     await visit.press(Keys.END, *"99")
     await visit.stored(containing="25099")
     await visit.open(f"{gateway.client.base_url}/graphql")
     await visit.text(".graphiql-editor-tool", containing="25099")
-    assert await visit.texts(".graphiql-tab") == ["Chart", "WatchList", "Indicators"]
+    assert await visit.texts(".graphiql-tab") == ["Chart", "WatchList", "Indicators", "Live"]

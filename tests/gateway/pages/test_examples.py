@@ -19,7 +19,17 @@ async def test_every_example_runs_against_the_demo(gateway: RunningGateway, pool
     found = {}
     for file in sorted(EXAMPLES.glob("*.graphql")):
         variables = json.loads(file.with_suffix(".json").read_text())
-        found[file.stem] = await gateway.data(file.read_text(), **variables)
+        if file.stem != "live":
+            found[file.stem] = await gateway.data(file.read_text(), **variables)
+            continue
+        body = {"query": file.read_text(), "variables": variables}
+        async with gateway.client.stream(
+            "POST", "/graphql", json=body, headers={"accept": "text/event-stream"}
+        ) as answer:
+            async for line in answer.aiter_lines():
+                if line.startswith("data: {"):
+                    found["live"] = json.loads(line.removeprefix("data: "))["data"]
+                    break
     assert len(found["chart"]["candles"]["columns"]["bollinger"]["upper"]) == 250
     assert None not in found["chart"]["candles"]["columns"]["rsi"]
     assert len(found["indicators"]["candles"]["bars"]) == 24
@@ -27,3 +37,4 @@ async def test_every_example_runs_against_the_demo(gateway: RunningGateway, pool
         found["indicators"]["candles"]["bars"][-1]["close"], rel=0.5
     )
     assert len(found["watch-list"]["instruments"]["nodes"]) == found["watch-list"]["instruments"]["totalCount"] == 24
+    assert len(found["live"]["quotes"]) == 3
