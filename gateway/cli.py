@@ -81,6 +81,10 @@ def _import_options(parser: argparse.ArgumentParser) -> None:
 
 def _feed_commands(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    replay = actions.add_parser("replay", help="publish a file's bars one after the other, faster than they happened")
+    replay.add_argument("file", type=Path, metavar="FILE")
+    replay.add_argument("--speed", type=float, default=60.0, help="times as fast as they happened (default: 60)")
+    _import_options(replay)
     binance = actions.add_parser("binance", help="follow symbols of Binance, and fill in what is missing")
     binance.add_argument("--symbols", required=True, metavar="S,S", help="such as BTCUSDT,ETHUSDT")
     binance.add_argument("--interval", choices=_INTERVALS, default="M1", help="length of the bars (default: M1)")

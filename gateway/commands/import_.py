@@ -121,19 +121,9 @@ async def import_file(pool: Pool, path: Path, chosen: argparse.Namespace, ingest
     """
     begun = time.monotonic()
     file = await asyncio.to_thread(read_file, path, chosen)
-
-    def new(symbol: str) -> InstrumentSpec:
-        return InstrumentSpec(
-            symbol=symbol,
-            asset_class=AssetClass(chosen.asset_class),
-            currency=chosen.currency.strip().upper(),
-            sessions=SessionCalendar(timezone=chosen.timezone),
-            aliases=usual_aliases(symbol),
-        )
-
     written = await (ingest or Ingest(pool)).imported(
         file.series,
-        new=new,
+        new=lambda symbol: new_instrument(symbol, chosen),
         interval=Interval.parse(chosen.interval),
         source=Source.FILE,
         now=int(time.time()),
@@ -151,6 +141,17 @@ async def import_file(pool: Pool, path: Path, chosen: argparse.Namespace, ingest
         f" them ({time.monotonic() - begun:.1f} s)"
     )
     return file
+
+
+def new_instrument(symbol: str, chosen: argparse.Namespace) -> InstrumentSpec:
+    """What a symbol that is unknown becomes, by the options of the command line."""
+    return InstrumentSpec(
+        symbol=symbol,
+        asset_class=AssetClass(chosen.asset_class),
+        currency=chosen.currency.strip().upper(),
+        sessions=SessionCalendar(timezone=chosen.timezone),
+        aliases=usual_aliases(symbol),
+    )
 
 
 def _say_created(instruments: Sequence[Instrument]) -> None:

@@ -1,9 +1,11 @@
 """``gateway feed``: from an exchange on the loopback and from files, ended by signals."""
 
+import asyncio
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -67,3 +69,40 @@ def test_what_is_no_date_is_one_line(quick_command: Runner) -> None:
         1,
         "gateway: --since must be a date such as 2024-01-01, was 'yesterday'\n",
     )
+
+
+async def test_a_file_is_replayed_and_goes_on_where_it_was(
+    pool: Pool, variables: dict[str, str], gateway_command: Runner, tmp_path: Path
+) -> None:
+    """Interrupted by Ctrl-C with some of its bars stored, and finished by a faster one; the third has nothing to do."""
+    path = tmp_path / "acme.csv"
+    rows = [f"2024-01-08T14:{minute:02d}:00Z,10,12,9,11,{minute + 1}" for minute in range(50)]
+    path.write_text("\n".join(["time,open,high,low,close,volume", *rows, ""]))
+    options = ("replay", str(path), "--symbol", "ACME", "--interval", "M1", "--speed")
+
+    async def holds_some() -> bool:
+        return bool(await pool.fetchval("SELECT count(*) > 1 FROM candles WHERE bar_minutes = 1"))
+
+    with feeding(variables, *options, "600") as process:
+        await eventually(holds_some)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(DEADLINE_SECONDS) == 130
+    stored = await pool.fetchval("SELECT count(*) FROM candles WHERE bar_minutes = 1")
+    assert 1 < stored < 50
+    ended = await asyncio.to_thread(gateway_command, "feed", *options, "1e9")
+    assert (ended.returncode, ended.stdout) == (
+        0,
+        f"acme.csv: {50 - stored} bars published, {stored} were stored before\n",
+    )
+    series = await pool.fetch("SELECT bar_minutes, source FROM series ORDER BY bar_minutes")
+    assert [row["bar_minutes"] for row in series] == [1, 5, 15, 30, 60, 240, 1440, 10080]
+    assert {row["source"] for row in series} == {"FEED"}
+    assert await pool.fetchval("SELECT volume FROM candles WHERE bar_minutes = 60") == sum(range(1, 51))
+    again = await asyncio.to_thread(gateway_command, "feed", *options, "1e9")
+    assert again.stdout == "acme.csv: 0 bars published, 50 were stored before\n"
+
+
+def test_a_speed_must_be_one(quick_command: Runner) -> None:
+    """Status 1 and one line."""
+    ended = quick_command("feed", "replay", "none.csv", "--speed", "0")
+    assert (ended.returncode, ended.stderr) == (1, "gateway: --speed must be above 0, was 0\n")
