@@ -134,6 +134,8 @@ async def _one_size(
             await _once(found, bare.port, sources["bare"], len(bodies))
             for _ in range(chosen.rounds):
                 await _turn(chosen, found, task, "bare", bare, sources["bare"], None)
+                # What moved at the end of the last turn is answered anew before the next one counts.
+                await _once(found, gateway.port, sources["gateway"], len(bodies))
                 await _turn(chosen, found, task, "still", gateway, sources["gateway"], None)
                 await _turn(chosen, found, task, "gateway", gateway, sources["gateway"], judge.moving)
 
