@@ -137,7 +137,7 @@ class Settings:
     )
     trusted_only: bool = _setting(False, "Whether operations that are not in that file are refused.")
     response_cache_bytes: int = _setting(
-        64 * 2**20, "What the kept answers of a process may take; 0 keeps none.", unit="bytes", least=0
+        128 * 2**20, "What the kept answers of a process may take; 0 keeps none.", unit="bytes", least=0
     )
     shared_cache_seconds: int = _setting(
         0,

@@ -1,5 +1,6 @@
 """Quotes into their stream: by the process that has stored them, because no outbox keeps them."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -19,6 +20,10 @@ logger = logging.getLogger("gateway.events")
 _PATIENCE_SECONDS = 0.25
 _PAUSE_SECONDS = 2.0
 
+# How long a writer waits for the one before it: from its commit to its event a writer takes a millisecond or two.
+_TURNS = 20
+_TURN_SECONDS = 0.005
+
 
 class QuotesPublisher:
     """
@@ -29,6 +34,7 @@ class QuotesPublisher:
 
     Attributes:
         failed: How many events could not be appended.
+        waits: How often another writer was waited for.
     """
 
     def __init__(
@@ -48,7 +54,7 @@ class QuotesPublisher:
         self._streams: Streams | None = None
         self._silent_until: float | None = None
         self._outage = Outage(logger, "quotes are not told at once, Redis does not take them")
-        self.failed = 0
+        self.failed = self.waits = 0
 
     def on_event(self, event: Event) -> None:
         """Leaves everything."""
@@ -59,6 +65,26 @@ class QuotesPublisher:
 
     def on_status(self, kinds: Collection[EventKind], *, is_reachable: bool) -> None:
         """Leaves everything: whoever waits is told elsewhere."""
+
+    async def _come_after(self, streams: Streams, number: int) -> None:
+        """
+        Waits a moment for the event *number* of another writer:
+
+            one writer                      another
+            commits 7
+                                            commits 8
+                                            (would append 8, and 7 were refused)
+            appends 7
+                                            appends 8
+
+        A writer that has died in between is not waited for any longer than that; its event is missing then.
+        """
+        for _ in range(_TURNS):
+            top = await streams.top(EventKind.QUOTES)
+            if top is None or top >= number:
+                return
+            self.waits += 1
+            await asyncio.sleep(_TURN_SECONDS)
 
     async def publish(self, events: Sequence[Event]) -> None:
         """Appends those of *events* that are about quotes."""
@@ -71,6 +97,7 @@ class QuotesPublisher:
         try:
             if self._streams is None:
                 self._streams = Streams(self._client, await origin_of(self._pool), patience_seconds=self._patience)
+            await self._come_after(self._streams, quotes[0].number - 1)
             await self._streams.append(
                 EventKind.QUOTES, [(event.number, encoded(event.revisions, event.body)) for event in quotes]
             )
