@@ -75,7 +75,7 @@ class Ended:
 signal.signal(signal.SIGTERM, lambda *_: None)
 out, sys.stdout = sys.stdout, Ended()
 status = serve(Settings(port=0), ServerUrls(database=sys.argv[1], redis=sys.argv[2]), begun=time.monotonic())
-print(status, gc.get_freeze_count() > len(gc.get_objects()), file=out)
+print(status, gc.get_freeze_count() > len(gc.get_objects()), file=out, flush=True)
 """
 
 
