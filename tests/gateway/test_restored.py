@@ -90,7 +90,7 @@ async def test_a_restore_while_nobody_served(events: Events, urls_of_events: Ser
     await store(events.pool, one, Interval.W1, spaced(6, Interval.W1, seed=1))
     await _back_up(events.pool)
     old, new = spaced(10, Interval.W1, seed=2), spaced(10, Interval.W1, seed=3)
-    async with RunningGateway(Settings(), urls_of_events) as gateway:
+    async with RunningGateway(Settings(event_audit_seconds=0.1), urls_of_events) as gateway:
         for step in (2, 1, 0):
             await _write(events, one, old[: 10 - step], 1)
 
@@ -100,5 +100,5 @@ async def test_a_restore_while_nobody_served(events: Events, urls_of_events: Ser
             await eventually(is_known)
     await _restore(events.pool)
     await _write(events, one, new, writes)
-    async with RunningGateway(Settings(), urls_of_events) as gateway:
+    async with RunningGateway(Settings(event_audit_seconds=0.1), urls_of_events) as gateway:
         assert await _closes(gateway) == _answer(new)
