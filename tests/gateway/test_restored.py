@@ -100,5 +100,5 @@ async def test_a_restore_while_nobody_served(events: Events, urls_of_events: Ser
             await eventually(is_known)
     await _restore(events.pool)
     await _write(events, one, new, writes)
-    async with RunningGateway(Settings(event_audit_seconds=0.1), urls_of_events) as gateway:
+    async with RunningGateway(Settings(), urls_of_events) as gateway:
         assert await _closes(gateway) == _answer(new)

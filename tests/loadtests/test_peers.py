@@ -21,7 +21,7 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> list[HeldSeries]:
 
 def test_a_short_run_measures_all_that_is_promised(tmp_path: Path) -> None:
     """Every answer of every peer is right, and every budget has its figure."""
-    report, printed = outcome("peers", tmp_path, "--series", "3", "--seconds", "0.1", "--rounds", "1")
+    report, printed = outcome("peers", tmp_path, "--series", "3", "--seconds", "0.2", "--rounds", "1")
     found = values(report)
     assert set(budgets("peers")) <= set(found)
     assert found["errors"] == 0, printed

@@ -26,7 +26,7 @@ from tests.schema.odd_schema import SCHEMA, WRONG, Act, Color, Later, LongerRow,
 from tests.schema.stock import assert_no_difference, assert_no_difference_again, assert_same_answers, executed
 from tests.servers import Servers, database_url
 
-_MANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_MANY = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _SOME = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 # --- values
