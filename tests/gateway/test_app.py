@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import zlib
+from typing import Any
 
 import httpx
 import pytest
@@ -95,4 +96,8 @@ async def test_the_settings_reach_the_answers(urls: ServerUrls, pool: Pool) -> N
 def test_an_application_opens_nothing_before_it_starts() -> None:
     """It is made for servers that do not exist."""
     urls = ServerUrls(database="postgresql://127.0.0.1:1/x", redis="redis://127.0.0.1:1")
-    assert isinstance(create_app(Settings(), urls), Front)
+    front = create_app(Settings(), urls)
+    assert isinstance(front, Front)
+    app: Any = front._app
+    paths = ["/", "/graphql", "/graphql", "/pages", "/livez", "/readyz"]
+    assert [getattr(route, "path", None) for route in app.routes] == paths
