@@ -8,6 +8,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -15,8 +17,9 @@ from starlette.types import ASGIApp
 from gateway.app import create_app
 from gateway.config import ServerUrls, Settings
 from gateway.endpoint.connections import Connections
+from gateway.http_connection import Answers, HTTPConnection
 from gateway.lifespan import Feed
-from gateway.protocols import HTTPConnection, WebSocketConnection
+from gateway.websocket_connection import WebSocketConnection
 
 _STEP_SECONDS = 0.1
 
@@ -91,11 +94,13 @@ def config_of(
     max_message_bytes: int = 1_000_000,
     log_level: str | None = None,
     grace_seconds: int | None = None,
+    answers: Answers | None = None,
 ) -> uvicorn.Config:
     """
     How uvicorn serves *app*.
 
     Args:
+        answers: What of it may have been answered before.
         max_message_bytes: The longest message that a WebSocket takes; a longer one closes it with 1009.
         grace_seconds: How long requests may take to finish when the server stops.
     """
@@ -103,7 +108,7 @@ def config_of(
         app,
         host=host,
         port=port,
-        http=HTTPConnection,
+        http=cast("type[asyncio.Protocol]", partial(HTTPConnection, answers=answers)),
         ws=WebSocketConnection,
         ws_max_size=max_message_bytes,
         # A compressor of its own costs each connection some 40 KiB, and each message a compression.
@@ -146,6 +151,7 @@ def serve(settings: Settings, urls: ServerUrls, *, begun: float, note: str = "",
         max_message_bytes=settings.max_body_bytes,
         log_level=settings.log_level.lower(),
         grace_seconds=settings.shutdown_grace_seconds,
+        answers=app,
     )
     server = Server(config, announce, connections=app.connections, spread_seconds=settings.shutdown_spread_seconds)
     try:

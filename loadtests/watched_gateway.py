@@ -7,6 +7,7 @@ held and let go (``/watched/hold``, ``/watched/go``), and what the tiers counted
 
 import asyncio
 import sys
+from collections.abc import MutableMapping
 from dataclasses import asdict
 from typing import Any, ClassVar
 
@@ -17,7 +18,7 @@ import gateway.following
 import gateway.server
 from gateway.app import create_app
 from gateway.cli import main
-from gateway.endpoint.front import Front
+from gateway.endpoint.front import Front, Kept
 from resolvers.events.reader import Reader
 from resolvers.events.streams import Entry
 
@@ -48,7 +49,14 @@ class Watched:
 
     def __init__(self, app: Front) -> None:
         self.connections = app.connections
+        self.path = app.path
+        self.max_request_bytes = app.max_request_bytes
         self._app = app
+
+    def kept(self, scope: MutableMapping[str, Any], body: bytes) -> Kept | None:
+        """What was answered before, with how far the process had heard."""
+        kept = self._app.kept(scope, body)
+        return kept and kept._replace(headers=[*kept.headers, _heard(scope["state"]["services"])])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a question about the process, or passes a request on and says how far it had heard."""
@@ -59,11 +67,11 @@ class Watched:
         if scope["path"].startswith("/watched/"):
             await _sent(send, self._told(scope["path"], services))
             return
-        heard = b",".join(b"%s=%d" % (kind.value.encode(), n) for kind, n in services.events.position.items())
+        heard = _heard(services)
 
         async def saying(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], (b"x-heard", heard)]}
+                message = {**message, "headers": [*message["headers"], heard]}
             await send(message)
 
         await self._app(scope, receive, saying)
@@ -73,10 +81,15 @@ class Watched:
             HeldReader.may_go.clear()
         elif path == "/watched/go":
             HeldReader.may_go.set()
-        elif isinstance(self._app, Front):
+        else:
             tiers = [[noun, name, count] for noun, name, count in services.tiers.counters]
             return {"tiers": tiers, "responses": asdict(self._app._cache.counts)}
         return {}
+
+
+def _heard(services: Any) -> tuple[bytes, bytes]:
+    """The header that says how far the process has heard."""
+    return b"x-heard", b",".join(b"%s=%d" % (kind.value.encode(), n) for kind, n in services.events.position.items())
 
 
 async def _sent(send: Send, value: Any) -> None:

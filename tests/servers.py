@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from gateway.app import create_app
 from gateway.config import ServerUrls, Settings
 from gateway.endpoint.connections import Connections
+from gateway.endpoint.front import Front
 from gateway.server import Server, config_of
 from resolvers.events.position import position_text
 from resolvers.storage.migrate import migrate
@@ -129,7 +130,8 @@ class RunningApp:
         spread_seconds: float = 0.0,
         listening: socket.socket | None = None,
     ) -> None:
-        config = config_of(app, host="127.0.0.1", port=0, grace_seconds=10)
+        answers = app if isinstance(app, Front) else None
+        config = config_of(app, host="127.0.0.1", port=0, grace_seconds=10, answers=answers)
         self._sockets = None if listening is None else [listening.dup()]
         self._server = Server(config, connections=connections, spread_seconds=spread_seconds)
         self._task: asyncio.Task[None] | None = None

@@ -1,4 +1,4 @@
-"""The server's end of a connection, where it offers more than ASGI; see `gateway.protocols`."""
+"""The server's end of a connection, where it offers more than ASGI, as `gateway.http_connection` does."""
 
 from collections.abc import MutableMapping
 from typing import Any, Protocol, cast

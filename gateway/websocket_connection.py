@@ -1,29 +1,19 @@
 """
-The server's ends of its connections, which offer the application a little more than ASGI does.
+The server's end of a WebSocket, which offers the application a little more than ASGI does.
 
 In ``scope["extensions"]["gateway.wire"]``: a connection whose client reads nothing can be ended at once, which closing
-cannot do, as it waits for what was written before; and a WebSocket takes text as the bytes that it is sent as.
+cannot do, as it waits for what was written before; and it takes text as the bytes that it is sent as.
 """
 
 import logging
 from struct import pack
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 # uvicorn tells of each WebSocket that opens.
 _quiet = logging.getLogger("uvicorn.error.websockets")
 _quiet.setLevel(logging.WARNING)
-
-
-class HTTPConnection(HttpToolsProtocol):
-    """An HTTP connection."""
-
-    def on_message_begin(self) -> None:
-        """Begins a request."""
-        super().on_message_begin()
-        self.scope["extensions"] = {"gateway.wire": self.transport}  # type: ignore[dict-item]
 
 
 class WebSocketConnection(WebSocketsSansIOProtocol):

@@ -1,9 +1,9 @@
-"""The server's ends of connections."""
+"""The server's end of a WebSocket."""
 
 import pytest
 from websockets.frames import Frame, Opcode
 
-from gateway.protocols import text_frame
+from gateway.websocket_connection import text_frame
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65_535, 65_536, 100_000])
