@@ -59,7 +59,7 @@ class ColumnExecutor(Executor[Any]):
         if isinstance(result, Column):
             if _fits(result, item_type):
                 if self.splits and path.prev is None:
-                    return [orjson.Fragment(one) for one in result.texts]
+                    return [orjson.Fragment(one) for one in result.texts()]
                 return orjson.Fragment(result.json)
         elif is_object_type(kind) and self.middleware_manager is None:
             if isinstance(result, RowList):
@@ -131,7 +131,7 @@ def _write_rows(text: RowText, plan: ColumnPlan, column_of: _ColumnOf) -> None:
             continue
         column = _column(one, column_of)
         if isinstance(column, Column):
-            text.column(column.texts)
+            text.column(column.texts())
         else:
             _write_rows(text, one.fields or (), _line_of(column))
     text.close()

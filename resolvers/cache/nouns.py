@@ -17,7 +17,7 @@ from resolvers.model.window_parts import NewestBar, WindowBody
 
 _MIB = 2**20
 _BAR_BYTES = 48  # six columns of eight bytes
-_KEPT_BYTES = 130  # a value of a kept column as float, as JSON, and as a text of its own
+_KEPT_BYTES = 60  # a value of a kept column as JSON, and as an object of Python where rows were completed one by one
 _WINDOW_BYTES = 2_500  # arrays, dataclasses and the request
 _COLUMN_BYTES = 600  # a column without its values
 _INSTRUMENT_BYTES = 1_500

@@ -28,7 +28,7 @@ def test_what_is_missing_is_null() -> None:
         column = FloatColumn(array)
         assert list(column) == values
         assert column.json == text
-        assert column.texts == [orjson.dumps(value).decode() for value in values]
+        assert column.texts() == [orjson.dumps(value).decode() for value in values]
 
 
 @pytest.mark.parametrize(("symbol", "interval"), [("ACME", "D1"), ("ACME", "W1"), ("EUR/USD", "H4"), ("BTCUSDT", "M1")])
