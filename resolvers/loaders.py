@@ -158,14 +158,40 @@ class Loaders:
         self.services = services
         self.reads = reads
         self.trace = reads.trace
-        self.instrument_by_name: Loader[str, Instrument] = Loader(
-            partial(instruments_by_name, reads), partial(held_instrument, reads)
-        )
-        self.quote: Loader[int, Quote] = Loader(partial(latest_quotes, reads), partial(held_quote, reads))
-        self.intervals: Loader[int, tuple[Interval, ...]] = Loader(
-            partial(stored_intervals, reads), partial(held_intervals, reads)
-        )
-        self.window: Loader[WindowRequest, StoredWindow] = Loader(partial(windows, reads), partial(held_window, reads))
-        self.signal: Loader[SignalKey, Signal] = Loader(partial(signals_by_key, reads), partial(held_signal, reads))
-        self.signals: Loader[SignalPage, tuple[Signal, ...]] = Loader(partial(signal_pages, reads))
-        self.signal_count: Loader[SignalConditions, int] = Loader(partial(signal_counts, reads))
+
+    # Each is made when it is asked for the first time: most operations use one or two.
+
+    @cached_property
+    def instrument_by_name(self) -> Loader[str, Instrument]:
+        """Instruments by any of their names, in upper case."""
+        return Loader(partial(instruments_by_name, self.reads), partial(held_instrument, self.reads))
+
+    @cached_property
+    def quote(self) -> Loader[int, Quote]:
+        """The latest quotes by the instrument's number."""
+        return Loader(partial(latest_quotes, self.reads), partial(held_quote, self.reads))
+
+    @cached_property
+    def intervals(self) -> Loader[int, tuple[Interval, ...]]:
+        """The intervals that are stored, by the instrument's number."""
+        return Loader(partial(stored_intervals, self.reads), partial(held_intervals, self.reads))
+
+    @cached_property
+    def window(self) -> Loader[WindowRequest, StoredWindow]:
+        """Windows of bars."""
+        return Loader(partial(windows, self.reads), partial(held_window, self.reads))
+
+    @cached_property
+    def signal(self) -> Loader[SignalKey, Signal]:
+        """Signals by their key."""
+        return Loader(partial(signals_by_key, self.reads), partial(held_signal, self.reads))
+
+    @cached_property
+    def signals(self) -> Loader[SignalPage, tuple[Signal, ...]]:
+        """Pages of signals; each has one more than it shows where there are more."""
+        return Loader(partial(signal_pages, self.reads))
+
+    @cached_property
+    def signal_count(self) -> Loader[SignalConditions, int]:
+        """How many signals meet conditions."""
+        return Loader(partial(signal_counts, self.reads))

@@ -26,6 +26,7 @@ from schema.cost_rule import SlicingArgumentsRule
 from schema.errors import LimitExceeded, client_error
 from schema.limits import Limits
 from schema.shape import CyclicFragments, check_shape, fragments_of
+from schema.variables import Variables
 
 # Rule classes are made once: a cache of validation that is asked with a new class each time never hits.
 _RULES: Final = (*specified_rules, SlicingArgumentsRule)
@@ -120,6 +121,7 @@ class Documents:
                         kind=one.operation,
                         key=(text_hash, one.name.value if one.name else None),
                         fragments=fragments,
+                        variables=Variables(self.schema, one),
                         policy=CachePolicy.of(self.schema, one, fragments),
                         cost=OperationCost(self._prices, one, fragments),
                     )

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from copy import copy
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError, print_ast
+from graphql import ExecutionResult, GraphQLError, default_field_resolver, default_type_resolver, print_ast
+from graphql.execution.collect_fields import FragmentDetails
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema import Schema
 from strawberry.types import ExecutionContext
@@ -64,20 +65,37 @@ async def execute(
         if result.data is None and result.errors and all(error.path is None for error in result.errors):
             raise RequestErrors(result.errors)
         return ExecutionResult(result.data, result.errors, result.extensions)
-    executor: Any = ColumnExecutor.build(
-        schema._schema,
-        operation.document,
-        root_value=root,
-        context_value=context,
-        raw_variable_values=dict(variables),
-        operation_name=operation.name,
-        is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
-    )
-    if isinstance(executor, list):
-        raise RequestErrors(executor)
-    executor.plans = operation.plans
-    executed: Any = executor.execute_operation()
+    executed: Any = executor_of(schema, operation, variables, context, root).execute_operation()
     if optimized_is_awaitable(executed):
         executed = await executed
     result_of_operation: ExecutionResult = executed
     return result_of_operation
+
+
+def executor_of(
+    schema: Schema, operation: Operation, variables: Mapping[str, Any], context: Any, root: Any
+) -> ColumnExecutor:
+    """
+    The executor of one operation, made of what is kept with its document instead of the document.
+
+    Raises:
+        RequestErrors: If the variables do not fit the operation.
+    """
+    values = operation.variables.coerced(variables)
+    if isinstance(values, list):
+        raise RequestErrors(values)
+    executor = ColumnExecutor(
+        schema._schema,
+        dict(operation.fragments),
+        {name: FragmentDetails(one) for name, one in operation.fragments.items()},
+        root,
+        context,
+        operation.definition,
+        values,
+        default_field_resolver,
+        default_type_resolver,
+        default_field_resolver,
+        is_awaitable=optimized_is_awaitable,
+    )
+    executor.plans = operation.plans
+    return executor

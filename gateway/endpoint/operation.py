@@ -12,6 +12,7 @@ from schema.cost_plan import OperationCost
 from schema.errors import RequestError
 from schema.plans import Plans
 from schema.shape import Fragments
+from schema.variables import Variables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,6 +23,7 @@ class Operation:
     Attributes:
         fragments: The document's fragments by name.
         key: What no other operation has: the hash of the document, and the name.
+        variables: What it declares.
         cost: What it costs, by its variables.
         policy: How long its answer may be kept.
         plans: What executing it found out, for the next time.
@@ -33,6 +35,7 @@ class Operation:
     kind: OperationType
     key: tuple[str, str | None]
     fragments: Fragments
+    variables: Variables
     cost: OperationCost
     policy: CachePolicy
     plans: Plans = field(default_factory=Plans)

@@ -8,9 +8,8 @@ from graphql import ExecutionResult, create_source_event_stream, print_ast
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema import Schema
 
-from gateway.endpoint.executing import RequestErrors
+from gateway.endpoint.executing import RequestErrors, executor_of
 from gateway.endpoint.operation import Operation
-from schema.execution import ColumnExecutor
 
 NewContext = Callable[[], Awaitable[Any]]
 
@@ -42,18 +41,7 @@ async def subscribe(
 async def _by_events(
     schema: Schema, operation: Operation, variables: Mapping[str, Any], context: NewContext, root: Any
 ) -> AsyncGenerator[ExecutionResult, None]:
-    executor: Any = ColumnExecutor.build(
-        schema._schema,
-        operation.document,
-        root_value=root,
-        context_value=await context(),
-        raw_variable_values=dict(variables),
-        operation_name=operation.name,
-        is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
-    )
-    if isinstance(executor, list):
-        raise RequestErrors(executor)
-    executor.plans = operation.plans
+    executor = executor_of(schema, operation, variables, await context(), root)
     source: Any = create_source_event_stream(executor)
     if optimized_is_awaitable(source):
         source = await source
@@ -61,7 +49,7 @@ async def _by_events(
         raise RequestErrors(source.errors or [])
     try:
         async for payload in source:
-            event = executor.build_per_event_executor(payload)
+            event: Any = executor.build_per_event_executor(payload)
             event.context_value = await context()
             result = event.execute_operation()
             yield await result if optimized_is_awaitable(result) else result

@@ -56,7 +56,7 @@ def _window(count: int) -> StoredWindow:
     columns |= {name: FloatColumn(getattr(bars, name)) for name in ("open", "high", "low", "close", "volume")}
     for name, column in columns.items():
         # All that a column may come to hold.
-        assert len(column.texts) == len(column.values)
+        assert len(column.json) >= len(column.values)
         window.kept[name] = column
     for number in range(10):
         window.computed["sma", number] = (np.arange(float(count)),)
