@@ -5,6 +5,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from gateway.config import ServerUrls, Settings
 from gateway.endpoint.compression import Compression
@@ -26,19 +27,20 @@ def create_app(settings: Settings, urls: ServerUrls, feed: Feed | None = None) -
     """The gateway for *settings*, on the servers at *urls*, with a *feed* that goes on while it serves."""
     held = Held.of(settings, urls)
     endpoint = _endpoint(settings, held)
+    graphql = over_http(endpoint, settings)
     app = Starlette(
         routes=[
             Route("/", _home, methods=["GET"]),
-            Route(_PATH, endpoint, middleware=[Middleware(PageForBrowsers)]),
+            Route(_PATH, graphql),
             WebSocketRoute(_PATH, endpoint),
             *page_files(),
             Route("/livez", live, methods=["GET"]),
             Route("/readyz", ready(pings_of, timeout_seconds=settings.ready_timeout_seconds), methods=["GET"]),
         ],
-        middleware=[compressed(settings)],
+        middleware=[Middleware(Compression, minimum_bytes=settings.gzip_min_bytes)],
         lifespan=lifespan_of(settings, urls, held, feed),
     )
-    return Front(app, endpoint, held.responses, path=_PATH, minimum_bytes=settings.gzip_min_bytes)
+    return Front(app, graphql, endpoint, held.responses, path=_PATH, minimum_bytes=settings.gzip_min_bytes)
 
 
 def _endpoint(settings: Settings, held: Held) -> MarketEndpoint:
@@ -62,9 +64,9 @@ def _endpoint(settings: Settings, held: Held) -> MarketEndpoint:
     return endpoint
 
 
-def compressed(settings: Settings) -> Middleware:
-    """The middleware that compresses answers for clients that ask for it."""
-    return Middleware(Compression, minimum_bytes=settings.gzip_min_bytes)
+def over_http(endpoint: MarketEndpoint, settings: Settings) -> ASGIApp:
+    """The endpoint as it is served over HTTP: its page for browsers, and compression for clients that ask for it."""
+    return Compression(PageForBrowsers(endpoint), minimum_bytes=settings.gzip_min_bytes)
 
 
 async def _home(_: Request) -> RedirectResponse:

@@ -29,9 +29,11 @@ from strawberry.asgi import GraphQL
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
-from gateway.app import compressed
+from gateway.app import over_http
 from gateway.config import Settings
+from gateway.endpoint.front import Front
 from gateway.endpoint.market import MarketEndpoint
+from gateway.endpoint.response_cache import ResponseCache
 from loadtests.peer_series import BARS, HeldSeries, read_series
 from resolvers.cache.nouns import Lives, Nouns
 from resolvers.cache.tiers import Tiers
@@ -215,7 +217,10 @@ def gateway(series: Sequence[HeldSeries]) -> ASGIApp:
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Services]]:
         yield {"services": _services(series, settings)}
 
-    return Starlette(routes=[Route("/graphql", endpoint)], middleware=[compressed(settings)], lifespan=lifespan)
+    nothing_kept = ResponseCache(Revisions(), clock=time.time, max_bytes=0)
+    graphql = over_http(endpoint, settings)
+    others = Starlette(lifespan=lifespan)
+    return Front(others, graphql, endpoint, nothing_kept, path="/graphql", minimum_bytes=settings.gzip_min_bytes)
 
 
 PEERS: dict[str, Callable[[Sequence[HeldSeries]], ASGIApp]] = {"stock": stock, "written": written, "gateway": gateway}

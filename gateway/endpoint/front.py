@@ -46,8 +46,9 @@ class Front:
     The outermost application.
 
     Args:
-        app: What answers all requests that were not answered before.
-        endpoint: What in it answers those of GraphQL, at *path*.
+        app: What answers all other requests.
+        graphql: What answers those at *path*, which need no routing.
+        endpoint: What in it executes operations.
         minimum_bytes: Size from which an answer is compressed.
         max_bytes: About what remembering requests may take.
         max_request_bytes: The longest that is remembered.
@@ -61,6 +62,7 @@ class Front:
     def __init__(
         self,
         app: ASGIApp,
+        graphql: ASGIApp,
         endpoint: GraphQLEndpoint[Any, Any],
         cache: ResponseCache,
         *,
@@ -73,6 +75,7 @@ class Front:
         self.path = path
         self.max_request_bytes = max_request_bytes
         self._app = app
+        self._graphql = graphql
         self._cache = cache
         self._caching = endpoint.caching
         self._minimum_bytes = minimum_bytes
@@ -115,7 +118,10 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, and remembers what it is answered with."""
-        await self._app(scope, receive, send)
+        if scope["type"] != "http" or scope["path"] != self.path:
+            await self._app(scope, receive, send)
+            return
+        await self._graphql(scope, receive, send)
         key, answered = scope.get(_LOOKED_FOR), scope.get(ANSWERED)
         if key is not None and answered is not None and key not in self._known:
             self._known[key] = answered

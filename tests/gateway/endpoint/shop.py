@@ -131,6 +131,7 @@ async def running_shop(*, has_front: bool = True) -> AsyncIterator[Served]:
     cache = endpoint.responses = ResponseCache(shop.revisions, clock=time.time, max_bytes=1_000_000)
     app: Any = Starlette(routes=[Route("/graphql", endpoint)], middleware=[Middleware(Compression, minimum_bytes=1000)])
     if has_front:
-        app = Front(app, endpoint, cache, path="/graphql", minimum_bytes=1000)
+        graphql = Compression(endpoint, minimum_bytes=1000)
+        app = Front(app, graphql, endpoint, cache, path="/graphql", minimum_bytes=1000)
     async with RunningApp(app) as running:
         yield Served(running.client, shop, cache, running.stop)
