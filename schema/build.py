@@ -13,6 +13,7 @@ from schema.instrument import InstrumentType
 from schema.market import QuoteType
 from schema.mutation import Mutation
 from schema.query import Query
+from schema.resolving import with_direct_resolvers
 from schema.scalars import SCALARS
 from schema.signals import SignalType
 from schema.subscription import Subscription
@@ -28,15 +29,14 @@ def build_schema() -> strawberry.Schema:
     errors) the endpoint does once per text or in one place.
     """
     types: Iterable[Any] = (InstrumentType, QuoteType, CandleSeriesType, SignalType)
-    return with_throttle(
-        strawberry.Schema(
-            query=Query,
-            mutation=Mutation,
-            subscription=Subscription,
-            types=types,
-            config=StrawberryConfig(scalar_map=SCALARS),
-        )
+    schema = strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=types,
+        config=StrawberryConfig(scalar_map=SCALARS),
     )
+    return with_direct_resolvers(with_throttle(schema))
 
 
 def printed_schema() -> str:

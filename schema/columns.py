@@ -180,7 +180,7 @@ class ColumnSet:
 
     __slots__ = ()
 
-    def column(self, name: str, arguments: Mapping[str, Any]) -> Column | Mapping[str, Column]:
+    def column(self, name: str, arguments: Mapping[str, Any]) -> Column | dict[str, Column]:
         """The column of a field by its GraphQL name; for a field of an object type one column per field of it."""
         raise NotImplementedError  # pragma: no cover
 
@@ -194,7 +194,7 @@ class RowList(Sequence[Any]):
 
     __slots__ = ()
 
-    def column(self, name: str, arguments: Mapping[str, Any]) -> Column | Mapping[str, Column]:
+    def column(self, name: str, arguments: Mapping[str, Any]) -> Column | dict[str, Column]:
         """The column of a field by its GraphQL name; for a field of an object type one column per field of it."""
         raise NotImplementedError  # pragma: no cover
 

@@ -25,7 +25,11 @@ from graphql.type import GraphQLNonNull
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
+from schema import resolving
 from schema.row_text import RowText, texts_of
+
+# Whose resolvers call a field's function and do nothing else.
+_RESOLVERS = (GraphQLCoreConverter.__module__, resolving.__name__)
 
 if TYPE_CHECKING:
     from schema.execution import ColumnExecutor
@@ -309,7 +313,7 @@ def _getter(field: GraphQLField) -> Getter | None:
     if not isinstance(definition, StrawberryField) or not is_leaf_type(leaf):
         return None
     # Some put a resolver of their own in the place of strawberry's, or a way to get results on a field or its class.
-    if getattr(field.resolve, "__module__", None) != GraphQLCoreConverter.__module__:
+    if getattr(field.resolve, "__module__", None) not in _RESOLVERS:
         return None
     if getattr(definition.get_result, "__func__", None) is not StrawberryField.get_result:
         return None

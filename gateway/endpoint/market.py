@@ -1,7 +1,5 @@
 """The endpoint of the market schema."""
 
-from dataclasses import replace
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
@@ -31,9 +29,10 @@ class MarketEndpoint(GraphQLEndpoint[Context, None]):
 
     def context_of(self, operation: Operation, asked: OperationRequest, context: Context) -> Context:
         """The same with what is known of the operation's text; it reads past what is held where it must."""
-        if not _has_reached(context.services, asked):
-            context = replace(context, loaders=Loaders(context.services, is_fresh=True))
-        return replace(context, plans=operation.plans)
+        services, loaders = context.services, context.loaders
+        if not _has_reached(services, asked):
+            loaders = Loaders(services, is_fresh=True)
+        return Context(services=services, loaders=loaders, plans=operation.plans)
 
     async def stream(self, connection: Connection, asked: OperationRequest) -> Stream:
         """

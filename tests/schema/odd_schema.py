@@ -226,7 +226,7 @@ class Lines(RowList):
     def __init__(self, series: "Series") -> None:
         self._series = series
 
-    def column(self, name: str, arguments: Mapping[str, Any]) -> Column | Mapping[str, Column]:
+    def column(self, name: str, arguments: Mapping[str, Any]) -> Column | dict[str, Column]:
         """The column of a field."""
         return self._series.column(name, arguments)
 
@@ -249,7 +249,7 @@ class Series:
     seconds: list[int] = field(default_factory=list)
     refused: frozenset[str] = frozenset()
 
-    def column(self, name: str, arguments: Mapping[str, Any]) -> Column | Mapping[str, Column]:
+    def column(self, name: str, arguments: Mapping[str, Any]) -> Column | dict[str, Column]:
         """The column of a field; some are refused."""
         if name in self.refused:
             raise ValueError(f"{name} is refused")
@@ -339,12 +339,12 @@ class Lists(ColumnSet):
 
     series: strawberry.Private[Series]
 
-    def column(self, name: str, arguments: Mapping[str, Any]) -> Column | Mapping[str, Column]:
+    def column(self, name: str, arguments: Mapping[str, Any]) -> Column | dict[str, Column]:
         """The column of a field."""
         return self.series.column(name, arguments)
 
     def _whole(self, name: str, **arguments: Any) -> Any:
-        column = self.series.column(name, arguments)
+        column: Any = self.series.column(name, arguments)
         return PairLists(**column) if isinstance(column, dict) else column
 
     @strawberry.field
