@@ -1,18 +1,18 @@
 """``extensions.cache``: which tier served what, for a request that asks for it by ``X-Gateway-Trace: cache``."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
-
-from starlette.requests import Request
 
 from gateway.endpoint.encoding import encoded
 from gateway.endpoint.outcome import Outcome, Tiers
 from gateway.endpoint.response_cache import Answer
 
 
-def is_asked_for(request: Request) -> bool:
-    """Whether a request asks for it, alone or beside other names."""
-    return any(name.strip().lower() == "cache" for name in request.headers.get("x-gateway-trace", "").split(","))
+def is_asked_for(given: Mapping[bytes, bytes]) -> bool:
+    """Whether the headers of a request ask for it, alone or beside other names."""
+    names = given.get(b"x-gateway-trace")
+    return names is not None and any(name.strip().lower() == b"cache" for name in names.split(b","))
 
 
 def response_tier(age: float) -> Tiers:

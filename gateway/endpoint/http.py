@@ -37,7 +37,14 @@ from gateway.endpoint.outcome import VARY, Outcome, send_outcome, send_whole
 from gateway.endpoint.recipient import Gone, Recipient
 from gateway.endpoint.refusals import refused
 from gateway.endpoint.request_id import request_id_of
-from gateway.endpoint.requests import ALLOWED_METHODS, Batch, HTTPError, OperationRequest, operations_of
+from gateway.endpoint.requests import (
+    ALLOWED_METHODS,
+    Batch,
+    HTTPError,
+    OperationRequest,
+    given_headers,
+    operations_of,
+)
 from gateway.endpoint.reservations import Reservations
 from gateway.endpoint.response_cache import Answer
 from gateway.endpoint.response_stream import ResponseStream
@@ -51,11 +58,12 @@ _FRAMINGS: dict[str, Framing] = {EVENT_STREAM: EventStream(), MULTIPART: Multipa
 
 
 class _Exchange(NamedTuple):
-    """A request, what the schema adds to its answer, and whoever waits for that."""
+    """A request, what the schema adds to its answer, whoever waits for that, and whether they ask how it was made."""
 
     request: Request
     response: Response
     recipient: Recipient
+    is_traced: bool
 
 
 class GraphQLEndpoint(Answering[ContextT, RootT], Generic[ContextT, RootT]):
@@ -100,7 +108,8 @@ class GraphQLEndpoint(Answering[ContextT, RootT], Generic[ContextT, RootT]):
             await serve_websocket(self, self.connections, scope, receive, send)
             return
         request = Request(scope, receive)
-        request_id = request_id_of(request.headers.get("x-request-id", "").encode("latin-1"))
+        given = given_headers(scope)
+        request_id = request_id_of(given.get(b"x-request-id"))
         request.state.request_id = request_id.decode()
         headers = [(b"x-request-id", request_id)]
         if request.method == "OPTIONS":
@@ -108,13 +117,13 @@ class GraphQLEndpoint(Answering[ContextT, RootT], Generic[ContextT, RootT]):
             return
         kind: str | None = JSON
         response = await self.get_sub_response(request)
-        asking = _Exchange(request, response, Recipient(receive))
+        asking = _Exchange(request, response, Recipient(receive), cache_trace.is_asked_for(given))
         outcome: Outcome | None
         try:
             if self._reservations.concerns(scope):
                 await self._reservations.serve(request, receive, send, headers)
                 return
-            accept = ", ".join(request.headers.getlist("accept"))
+            accept = b", ".join([value for name, value in scope["headers"] if name == b"accept"]).decode("latin-1")
             kind, streamed = response_type(accept), stream_type(accept) if request.method != "HEAD" else None
             if kind is None and streamed is None:
                 raise _not_acceptable(accept)
@@ -169,7 +178,7 @@ class GraphQLEndpoint(Answering[ContextT, RootT], Generic[ContextT, RootT]):
     async def _told(self, asking: _Exchange, asked: OperationRequest) -> Outcome:
         """What becomes of one operation, with what it was made of where the request asks for that."""
         outcome = await self._outcome(asking.request, asking.response, asked, asking.recipient)
-        return cache_trace.traced(outcome) if cache_trace.is_asked_for(asking.request) else outcome
+        return cache_trace.traced(outcome) if asking.is_traced else outcome
 
     async def _item(self, asking: _Exchange, asked: OperationRequest | HTTPError) -> bytes:
         """The answer to one operation of a batch, whatever becomes of the others; none for a client that is gone."""

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import orjson
-from starlette.datastructures import Headers, QueryParams
+from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope
 
 from gateway.endpoint.negotiation import JSON, media_type
@@ -77,9 +77,9 @@ async def operations_of(
         raise HTTPError(
             405, "METHOD_NOT_ALLOWED", f"GET or POST was expected, was {method[:20]}", {"Allow": ALLOWED_METHODS}
         )
-    headers = Headers(scope=scope)
-    _check_content(headers)
-    body = await _body(headers, receive, max_body_bytes)
+    given = given_headers(scope)
+    _check_content(given)
+    body = await _body(given, receive, max_body_bytes)
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -105,15 +105,20 @@ def _of_batch(content: list[Any], max_batch: int) -> list[OperationRequest | HTT
     return operations
 
 
-def _check_content(headers: Headers) -> None:
-    header = headers.get("content-type")
-    kind, parameters = media_type(header or "")
+def given_headers(scope: Scope) -> dict[bytes, bytes]:
+    """The headers by their names in lower case; of several with one name the first."""
+    return dict(reversed(scope["headers"]))
+
+
+def _check_content(given: Mapping[bytes, bytes]) -> None:
+    header = given.get(b"content-type", b"").decode("latin-1")
+    kind, parameters = media_type(header)
     if kind != JSON:
         raise _unsupported(f"Content-Type must be {JSON}, was {(header or 'not given')[:100]}", {"Accept": JSON})
     charset = parameters.get("charset", "utf-8")
     if charset not in ("utf-8", "utf8"):
         raise _unsupported(f"the charset must be utf-8, was {charset[:40]}", {"Accept": f"{JSON}; charset=utf-8"})
-    encoding = headers.get("content-encoding", "identity").strip().lower()
+    encoding = given.get(b"content-encoding", b"identity").decode("latin-1").strip().lower()
     if encoding != "identity":
         raise _unsupported(f"the body must not be compressed, was {encoding[:40]}", {"Accept-Encoding": "identity"})
 
@@ -122,10 +127,10 @@ def _unsupported(message: str, headers: Mapping[str, str]) -> HTTPError:
     return HTTPError(415, "UNSUPPORTED_MEDIA_TYPE", message, headers)
 
 
-async def _body(headers: Headers, receive: Receive, most: int) -> bytes:
+async def _body(given: Mapping[bytes, bytes], receive: Receive, most: int) -> bytes:
     """The whole body, of which no more than *most* bytes are kept."""
-    announced = headers.get("content-length", "")
-    if announced.isascii() and announced.isdigit() and int(announced[:20]) > most * _PATIENCE:
+    announced = given.get(b"content-length", b"")
+    if announced.isdigit() and int(announced[:20]) > most * _PATIENCE:
         raise _too_large(most)
     parts: list[bytes] = []
     size = 0
