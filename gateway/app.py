@@ -5,7 +5,6 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import ASGIApp
 
 from gateway.config import ServerUrls, Settings
 from gateway.endpoint.compression import Compression
@@ -27,7 +26,7 @@ def create_app(settings: Settings, urls: ServerUrls, feed: Feed | None = None) -
     """The gateway for *settings*, on the servers at *urls*, with a *feed* that goes on while it serves."""
     held = Held.of(settings, urls)
     endpoint = _endpoint(settings, held)
-    graphql = over_http(endpoint, settings)
+    graphql = PageForBrowsers(endpoint, minimum_bytes=settings.gzip_min_bytes)
     app = Starlette(
         routes=[
             Route("/", _home, methods=["GET"]),
@@ -51,6 +50,7 @@ def _endpoint(settings: Settings, held: Held) -> MarketEndpoint:
         max_body_bytes=settings.max_body_bytes,
         max_batch=settings.max_batch,
         streaming=settings.stream_limits(),
+        minimum_bytes=settings.gzip_min_bytes,
     )
     endpoint.responses = held.responses
     endpoint.caching = HTTPCaching(shared_seconds=settings.shared_cache_seconds)
@@ -62,11 +62,6 @@ def _endpoint(settings: Settings, held: Held) -> MarketEndpoint:
         max_bytes=settings.max_document_bytes,
     )
     return endpoint
-
-
-def over_http(endpoint: MarketEndpoint, settings: Settings) -> ASGIApp:
-    """The endpoint as it is served over HTTP: its page for browsers, and compression for clients that ask for it."""
-    return Compression(PageForBrowsers(endpoint), minimum_bytes=settings.gzip_min_bytes)
 
 
 async def _home(_: Request) -> RedirectResponse:

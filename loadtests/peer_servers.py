@@ -29,7 +29,6 @@ from strawberry.asgi import GraphQL
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
-from gateway.app import over_http
 from gateway.config import Settings
 from gateway.endpoint.front import Front
 from gateway.endpoint.market import MarketEndpoint
@@ -211,16 +210,20 @@ def _hold(services: Services, number: int, series: HeldSeries) -> None:
 def gateway(series: Sequence[HeldSeries]) -> ASGIApp:
     """Our endpoint behind the application's own middleware; no answer is kept, each operation is executed."""
     settings = Settings()
-    endpoint = MarketEndpoint(build_schema(), limits=settings.limits(), kept_documents=settings.kept_documents)
+    endpoint = MarketEndpoint(
+        build_schema(),
+        limits=settings.limits(),
+        kept_documents=settings.kept_documents,
+        minimum_bytes=settings.gzip_min_bytes,
+    )
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Services]]:
         yield {"services": _services(series, settings)}
 
     nothing_kept = ResponseCache(Revisions(), clock=time.time, max_bytes=0)
-    graphql = over_http(endpoint, settings)
     others = Starlette(lifespan=lifespan)
-    return Front(others, graphql, endpoint, nothing_kept, path="/graphql", minimum_bytes=settings.gzip_min_bytes)
+    return Front(others, endpoint, endpoint, nothing_kept, path="/graphql", minimum_bytes=settings.gzip_min_bytes)
 
 
 PEERS: dict[str, Callable[[Sequence[HeldSeries]], ASGIApp]] = {"stock": stock, "written": written, "gateway": gateway}

@@ -30,7 +30,7 @@ class Compression:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request."""
-        if scope["type"] == "http" and _is_asked(scope):
+        if scope["type"] == "http" and is_gzip_asked_for(scope):
             send = _CompressedSend(send, self._minimum_bytes)
         await self._app(scope, receive, send)
 
@@ -53,7 +53,7 @@ class _CompressedSend:
         if start is not None:
             body = message.get("body", b"")
             if len(body) >= self._minimum_bytes and not message.get("more_body"):
-                whole = await asyncio.to_thread(packed, body) if len(body) > _FOR_A_THREAD else packed(body)
+                whole = await packed_beside(body)
                 message = {"type": "http.response.body", "body": whole}
                 start["headers"] = _headers(start, len(whole))
             await self._send(start)
@@ -63,6 +63,11 @@ class _CompressedSend:
 def packed(body: bytes) -> bytes:
     """The body by gzip."""
     return isal_zlib.compress(body, _LEVEL, _GZIP_FORMAT)
+
+
+async def packed_beside(body: bytes) -> bytes:
+    """The same, of a large body in a thread."""
+    return await asyncio.to_thread(packed, body) if len(body) > _FOR_A_THREAD else packed(body)
 
 
 def _headers(start: Message, size: int) -> list[tuple[bytes, bytes]]:
@@ -87,7 +92,7 @@ def _is_whole(start: Message) -> bool:
     return b"content-length" in names and b"content-encoding" not in names
 
 
-def _is_asked(scope: Scope) -> bool:
+def is_gzip_asked_for(scope: Scope) -> bool:
     """Whether the client takes gzip."""
     given = [value for name, value in scope["headers"] if name == b"accept-encoding"]
     return bool(given) and accepts_gzip(b",".join(given))

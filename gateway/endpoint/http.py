@@ -83,6 +83,7 @@ class GraphQLEndpoint(Answering[ContextT, RootT], Generic[ContextT, RootT]):
         max_body_bytes: Largest body of a request.
         max_batch: Most operations of a batch.
         streaming: What connections that stream may be.
+        minimum_bytes: Size from which an answer is compressed; None for never.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class GraphQLEndpoint(Answering[ContextT, RootT], Generic[ContextT, RootT]):
         max_body_bytes: int = 1_000_000,
         max_batch: int = 10,
         streaming: StreamLimits | None = None,
+        minimum_bytes: int | None = None,
     ) -> None:
         super().__init__(schema, limits=limits, kept_documents=kept_documents)
         self.connections = Connections(streaming or StreamLimits())
@@ -101,6 +103,7 @@ class GraphQLEndpoint(Answering[ContextT, RootT], Generic[ContextT, RootT]):
         self._reservations = Reservations(self, self.connections, max_body_bytes=max_body_bytes)
         self._max_body_bytes = max_body_bytes
         self._max_batch = max_batch
+        self._minimum_bytes = minimum_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, or serves one WebSocket."""
@@ -163,7 +166,7 @@ class GraphQLEndpoint(Answering[ContextT, RootT], Generic[ContextT, RootT]):
             if outcome.status == 200:
                 outcome.status = status_of(response) or 200
             headers += [VARY, *headers_of(response)]
-            await send_outcome(send, request, outcome, headers, kind or JSON, self.caching)
+            await send_outcome(send, request, outcome, headers, kind or JSON, self.caching, self._minimum_bytes)
         if response.background is not None:
             await response.background()
 

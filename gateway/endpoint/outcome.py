@@ -7,6 +7,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import Send
 
+from gateway.endpoint.compression import is_gzip_asked_for
 from gateway.endpoint.http_caching import NOT_KEPT, Fields, HTTPCaching, matches
 from gateway.endpoint.response_cache import Answer
 
@@ -39,9 +40,20 @@ class Outcome:
 
 
 async def send_outcome(
-    send: Send, request: Request, outcome: Outcome, headers: Fields, kind: str, caching: HTTPCaching
+    send: Send,
+    request: Request,
+    outcome: Outcome,
+    headers: Fields,
+    kind: str,
+    caching: HTTPCaching,
+    minimum_bytes: int | None,
 ) -> None:
-    """Sends an outcome as the media type *kind*, or 304 to a client that has it already."""
+    """
+    Sends an outcome as the media type *kind*, or 304 to a client that has it already.
+
+    Args:
+        minimum_bytes: Size from which an answer is compressed for a client that asks for it; None for never.
+    """
     answer, content_type = outcome.answer, f"{kind}; charset=utf-8".encode()
     if request.method in ("GET", "HEAD"):
         if outcome.key is None:
@@ -55,8 +67,13 @@ async def send_outcome(
                 return
     if outcome.key is not None:
         request.scope[ANSWERED] = outcome.key, content_type
-    headers += [(b"content-type", content_type), (b"content-length", b"%d" % len(answer.body))]
-    await send_whole(send, outcome.status, headers, answer.body)
+    body = answer.body
+    if minimum_bytes is not None and len(body) >= minimum_bytes and is_gzip_asked_for(request.scope):
+        # Of an answer that is kept the compressed form is, too.
+        body = await answer.in_gzip()
+        headers.append((b"content-encoding", b"gzip"))
+    headers += [(b"content-type", content_type), (b"content-length", b"%d" % len(body))]
+    await send_whole(send, outcome.status, headers, body)
 
 
 async def send_whole(send: Send, status: int, headers: Fields, body: bytes = b"") -> None:

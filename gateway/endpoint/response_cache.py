@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from gateway.endpoint.compression import packed
+from gateway.endpoint.compression import packed, packed_beside
 from resolvers.model.revisions import Revisions
 
 
@@ -35,6 +35,12 @@ class Answer:
         """The body by gzip, which is made once."""
         if self._packed is None:
             self._packed = packed(self.body)
+        return self._packed
+
+    async def in_gzip(self) -> bytes:
+        """The same; a large body is compressed beside the event loop."""
+        if self._packed is None:
+            self._packed = await packed_beside(self.body)
         return self._packed
 
     @property

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.endpoint.compression import Compression
 from gateway.endpoint.negotiation import prefers
 from gateway.pages.headers import SECURITY_HEADERS
 
@@ -34,17 +35,27 @@ class _Page:
 
 
 class PageForBrowsers:
-    """Middleware that answers a browser with the page, and lets everything else through to the API."""
+    """
+    Middleware that answers a browser with the page, and lets everything else through to the API.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        minimum_bytes: Size from which the page is compressed for a client that asks for it.
+    """
+
+    def __init__(self, app: ASGIApp, *, minimum_bytes: int) -> None:
         self._app = app
+        self._page = Compression(_page_app, minimum_bytes=minimum_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
         if scope["type"] == "http" and wants_page(scope):
-            await graphiql_page(Request(scope))(scope, receive, send)
+            await self._page(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+
+async def _page_app(scope: Scope, receive: Receive, send: Send) -> None:
+    await graphiql_page(Request(scope))(scope, receive, send)
 
 
 def wants_page(scope: Scope) -> bool:

@@ -90,8 +90,8 @@ class Mutation:
 class ShopEndpoint(GraphQLEndpoint[ShopContext, None]):
     """Tells what was read."""
 
-    def __init__(self, shop: Shop) -> None:
-        super().__init__(strawberry.Schema(Query, Mutation))
+    def __init__(self, shop: Shop, minimum_bytes: int | None) -> None:
+        super().__init__(strawberry.Schema(Query, Mutation), minimum_bytes=minimum_bytes)
         self._shop = shop
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> ShopContext:
@@ -127,11 +127,10 @@ async def running_shop(*, has_front: bool = True) -> AsyncIterator[Served]:
     """The application as it stands, or without the front, whose answers must be the same."""
     shop = Shop()
     shop.revisions.is_followed = True
-    endpoint = ShopEndpoint(shop)
+    endpoint = ShopEndpoint(shop, minimum_bytes=1000 if has_front else None)
     cache = endpoint.responses = ResponseCache(shop.revisions, clock=time.time, max_bytes=1_000_000)
     app: Any = Starlette(routes=[Route("/graphql", endpoint)], middleware=[Middleware(Compression, minimum_bytes=1000)])
     if has_front:
-        graphql = Compression(endpoint, minimum_bytes=1000)
-        app = Front(app, graphql, endpoint, cache, path="/graphql", minimum_bytes=1000)
+        app = Front(app, endpoint, endpoint, cache, path="/graphql", minimum_bytes=1000)
     async with RunningApp(app) as running:
         yield Served(running.client, shop, cache, running.stop)

@@ -27,7 +27,7 @@ def built() -> Path:
 @pytest.fixture
 async def browser(built: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client that asks as browsers do, for the pages and an API that says so."""
-    api = Route("/graphql", PlainTextResponse("the API"), middleware=[Middleware(PageForBrowsers)])
+    api = Route("/graphql", PlainTextResponse("the API"), middleware=[Middleware(PageForBrowsers, minimum_bytes=1000)])
     transport = httpx.ASGITransport(Starlette(routes=[api, *page_files(built)]))
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway", headers={"accept": BROWSER}) as client:
         yield client
