@@ -11,6 +11,7 @@ from resolvers.cache.counters import Counts
 from resolvers.cache.memory import Entry, Memory
 from resolvers.cache.noun import Noun
 from resolvers.cache.nouns import Lives, Nouns
+from resolvers.market import DEFAULT_BARS
 from resolvers.model.bars import Bars
 from resolvers.model.instrument import Instrument, InstrumentSpec, Source
 from resolvers.model.instrument_page import InstrumentPage
@@ -79,6 +80,16 @@ def test_a_window_weighs_no_less_than_it_is(count: int) -> None:
     assert _deep(body, set()) <= _weight(nouns.body, request, body) + 48
     if newest is not None:
         assert _deep(newest, set()) <= _weight(nouns.newest, (1, Interval.H1), newest)
+
+
+def test_a_thousand_windows_are_held() -> None:
+    """Of the usual length, with the text of every price and time, within the 128 MiB that all windows may take."""
+    nouns = Nouns()
+    request = WindowRequest(instrument_id=1, interval=Interval.D1, start=None, end=None, last=DEFAULT_BARS, limit=5000)
+    window = _window(DEFAULT_BARS)
+    window.computed.clear()
+    assert nouns.window.size_bytes / _weight(nouns.window, request, window) >= 1000
+    assert nouns.window.size_bytes + nouns.body.size_bytes <= 128 * 2**20
 
 
 def test_instruments_weigh_no_less_than_they_are() -> None:
