@@ -29,8 +29,10 @@ from loadtests.report import Figure, Report, add_report_options, finished
 from loadtests.stored_market import DaySeries, add_data_option, publishable, stored_days, temporary_database
 from loadtests.volley import volley
 
-# A thousand answers of 100 kB, plain and compressed, are more than a process keeps by default.
+# A thousand answers of 100 kB, plain and compressed, are more than a process keeps by default, and so are the thousand
+# windows of a thousand bars that they are made of.
 _RESPONSE_CACHE_BYTES = 512 * 2**20
+_WINDOW_CACHE_BYTES = 640 * 2**20
 
 
 def main() -> int:
@@ -44,7 +46,7 @@ def main() -> int:
             running_gateway(
                 database.folder,
                 cores=cores and cores[0],
-                settings={"response_cache_bytes": _RESPONSE_CACHE_BYTES},
+                settings={"response_cache_bytes": _RESPONSE_CACHE_BYTES, "window_cache_bytes": _WINDOW_CACHE_BYTES},
             )
         )
         stack.enter_context(on_cores(cores and cores[1]))
@@ -61,7 +63,8 @@ def main() -> int:
             "gateway and bare server take turns on one core, PostgreSQL, Redis and the generator have the others"
             if cores
             else "nothing is pinned to a core, which makes times of no use",
-            f"{chosen.concurrency} clients; GATEWAY_RESPONSE_CACHE_BYTES={_RESPONSE_CACHE_BYTES}",
+            f"{chosen.concurrency} clients; GATEWAY_RESPONSE_CACHE_BYTES={_RESPONSE_CACHE_BYTES},"
+            f" GATEWAY_WINDOW_CACHE_BYTES={_WINDOW_CACHE_BYTES}",
         ],
         figures=[
             *ratios(found),
