@@ -63,8 +63,8 @@ def main() -> int:
             "gateway and bare server take turns on one core, PostgreSQL, Redis and the generator have the others"
             if cores
             else "nothing is pinned to a core, which makes times of no use",
-            f"{chosen.concurrency} clients; GATEWAY_RESPONSE_CACHE_BYTES={_RESPONSE_CACHE_BYTES},"
-            f" GATEWAY_WINDOW_CACHE_BYTES={_WINDOW_CACHE_BYTES}",
+            f"{chosen.concurrency} clients",
+            f"GATEWAY_RESPONSE_CACHE_BYTES={_RESPONSE_CACHE_BYTES} GATEWAY_WINDOW_CACHE_BYTES={_WINDOW_CACHE_BYTES}",
         ],
         figures=[
             *ratios(found),
