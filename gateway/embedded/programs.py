@@ -1,5 +1,6 @@
 """Where the server programs are: inside two wheels, of which not a line of Python is imported."""
 
+import errno
 import importlib.metadata
 import importlib.util
 import os
@@ -89,8 +90,9 @@ def _reachable_copy(cache: Path, source: Path, distribution: str, parts: list[st
             _open_to_all(draft)
             os.sync()  # a power cut after the rename must not leave empty programs under the final name
             draft.rename(target)
-        except FileExistsError:
-            pass  # another process was faster
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):  # another process was faster
+                raise
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     for folder in (cache, target):

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -72,6 +74,23 @@ def test_programs_are_copied_to_where_they_can_be_run(
     assert postgres_folder(account, cache).stat().st_ino == made
     assert len(list(cache.iterdir())) == 2
     assert closed_packages.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.usefixtures("closed_packages")
+def test_who_copies_at_the_same_time_gets_the_same_copy(open_place: Path) -> None:
+    """As two commands do that are the first ones on a machine; what the slower one had copied is thrown away."""
+    account = Account(uid=54321, gid=54321, is_other=True)
+    cache = open_place / "cache"
+    together = Barrier(2)
+
+    def copied(_: int) -> Path:
+        together.wait(timeout=60)
+        return postgres_folder(account, cache)
+
+    with ThreadPoolExecutor(together.parties) as threads:
+        found = set(threads.map(copied, range(together.parties)))
+    assert len(found) == 1
+    assert len(list(cache.iterdir())) == 1
 
 
 def test_a_copy_that_others_may_change_is_refused(closed_packages: Path, open_place: Path) -> None:
