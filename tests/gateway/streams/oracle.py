@@ -88,9 +88,7 @@ class Listener:
         if not shown:
             return None
         expected = await self._said(shown)
-        # Null is a value of a field that may be null by itself.
-        is_nulled = _is_nulled(expected) if self.is_list else expected.data == b"null"
-        skipped = self.events - (0 if is_nulled else len(shown))
+        skipped = self.events - (0 if self._is_lost(expected) else len(shown))
         self.events = 0
         return expected, skipped
 
@@ -99,13 +97,17 @@ class Listener:
 
     async def _said(self, shown: Mapping[str, Any]) -> Expected:
         expected = await self._executed(list(shown.values()))
-        if not _is_nulled(expected):
+        if not self._is_lost(expected):
             for name, one in shown.items():
                 alone = await self._executed([one])
                 self.sent.pop(name, None)
                 if not alone.errors:
                     self.sent[name] = alone.data
         return expected
+
+    def _is_lost(self, expected: Expected) -> bool:
+        """Whether nothing of what was to be shown is; null is a value of a field that may be null by itself."""
+        return _is_nulled(expected) if self.is_list else expected.data == b"null"
 
 
 def _is_nulled(expected: Expected) -> bool:

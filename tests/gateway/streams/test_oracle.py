@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gateway.streams.message import StreamMessage
@@ -165,12 +165,16 @@ async def test_of_the_newest_state_everybody_receives_what_is_theirs(
         await subscriber.aclose()
 
 
+_MAYBE = 'subscription { maybeSingle(names: ["a"]) { name } }'
+
+
 @_MANY
 @given(
     operation=_operations(SINGLE_FIELDS),
     first=_objects("a"),
     beats=st.lists(st.tuples(st.lists(_changes(), max_size=3), st.booleans()), max_size=8),
 )
+@example(operation=(_MAYBE, {}, ()), first=None, beats=[([[("a", None)]], True)])
 async def test_of_one_object_everybody_receives_what_is_theirs(operation: Any, first: Any, beats: list[Any]) -> None:
     """A field that is no list, as it would have been by itself; and the present state for who comes back."""
     text, variables, _ = operation
