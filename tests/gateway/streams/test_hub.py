@@ -712,3 +712,5 @@ async def test_one_object_that_there_is_not_is_an_error() -> None:
         }
     ]
     assert message["extensions"]["stream"] == {"status": "UNAVAILABLE"}
+    # It is asked for again and again, as long as somebody waits.
+    await other.aclose()
