@@ -59,7 +59,8 @@ async def test_an_exchange_is_followed_until_a_signal(
             await exchange.push(kline("BTCUSDT", NOON + 180, 102.0, is_closed=False))
             await eventually(lambda: holds(4))
             process.send_signal(number)
-            assert process.wait(DEADLINE_SECONDS) == status
+            # In a thread, because the exchange is on this loop and says farewell too.
+            assert await asyncio.to_thread(process.wait, DEADLINE_SECONDS) == status
 
 
 def test_what_is_no_date_is_one_line(quick_command: Runner) -> None:
