@@ -13,6 +13,8 @@ from typing import Self
 
 import httpx
 
+from tests.loopback import NO_ROOTS
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 DEADLINE_SECONDS = 60.0
 _READY = re.compile(r"Signal Gateway is ready after [\d.]+ s: (http://\S+)/graphql")
@@ -62,7 +64,7 @@ class Serving:
         # Read all along, so that a process that says much never waits for us.
         self._reader = threading.Thread(target=self._read_log)
         self._reader.start()
-        self.client = httpx.Client(timeout=30)
+        self.client = httpx.Client(timeout=30, verify=NO_ROOTS)
 
     def __enter__(self) -> Self:
         self.wait_until_ready()

@@ -26,6 +26,7 @@ from resolvers.events.position import position_text
 from resolvers.storage.migrate import migrate
 from resolvers.storage.outbox import newest_numbers
 from resolvers.storage.revisions import read_origin
+from tests.loopback import NO_ROOTS
 
 _TEMPLATE = "template_of_tests"
 
@@ -135,7 +136,7 @@ class RunningApp:
         self._sockets = None if listening is None else [listening.dup()]
         self._server = Server(config, connections=connections, spread_seconds=spread_seconds)
         self._task: asyncio.Task[None] | None = None
-        self.client = httpx.AsyncClient(timeout=30)
+        self.client = httpx.AsyncClient(timeout=30, verify=NO_ROOTS)
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._server.serve(self._sockets))

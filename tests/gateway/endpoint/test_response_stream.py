@@ -19,6 +19,7 @@ from gateway.endpoint.stream_limits import StreamLimits
 from gateway.streams.message import Stream, StreamMessage
 from tests.gateway.endpoint.streamed import Counted, Gates, Streaming, events, parts_of, until
 from tests.gateway.endpoint.test_websocket import Texts
+from tests.loopback import NO_ROOTS
 from tests.servers import RunningApp
 
 _MULTIPART = f'multipart/mixed;boundary="graphql";subscriptionSpec="1.0",{JSON}'
@@ -296,7 +297,7 @@ async def test_connections_leave_nothing_behind(accept: str, served: tuple[Strea
     before = len(asyncio.all_tasks())
 
     async def come_and_go(number: int) -> None:
-        async with httpx.AsyncClient(base_url=running.client.base_url) as client:
+        async with httpx.AsyncClient(base_url=running.client.base_url, verify=NO_ROOTS) as client:
             if number % 2:
                 assert len(await _results(client, "subscription { count(to: 2) }", accept)) == 2
                 return
