@@ -13,6 +13,7 @@ from gateway.embedded import embedded_servers
 from resolvers.storage.pool import Pool, open_pool
 from tests.following import Events
 from tests.redis_server import OwnRedis
+from tests.scratch import scratch_folder
 from tests.servers import RunningGateway, Servers, fresh_database, make_template
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -42,12 +43,11 @@ def real_prices() -> Path:
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """Embedded PostgreSQL and Redis on a directory of their own, for the whole run."""
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
-        with embedded_servers(data) as urls:
-            assert urls.database is not None
-            assert urls.redis is not None
-            yield Servers(urls=ServerUrls(database=urls.database, redis=urls.redis), log=data / "postgres.log")
+    with scratch_folder() as folder, embedded_servers(folder / "data") as urls:
+        assert urls.database is not None
+        assert urls.redis is not None
+        found = ServerUrls(database=urls.database, redis=urls.redis)
+        yield Servers(urls=found, log=folder / "data" / "postgres.log")
 
 
 @pytest.fixture(scope="session")
