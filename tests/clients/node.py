@@ -1,6 +1,7 @@
 """Node with the packages of ``package-lock.json``, for the clients that are written in JavaScript."""
 
 import asyncio
+import fcntl
 import json
 import os
 import shutil
@@ -31,10 +32,23 @@ class Ended:
     log: str
 
 
-def install_packages() -> None:
-    """Installs the packages where they are not, or where those of another lock file are."""
-    wanted = sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
-    packages = FOLDER / "node_modules"
+def install_packages(folder: Path = FOLDER) -> None:
+    """
+    Installs the packages where they are not, or where those of another lock file are.
+
+    Several processes run tests at the same time: the others wait for the first one.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _install(folder)
+    finally:
+        os.close(descriptor)
+
+
+def _install(folder: Path) -> None:
+    wanted = sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    packages = folder / "node_modules"
     stamp = packages / ".lock-file-hash"
     if stamp.is_file() and stamp.read_text() == wanted:
         return
@@ -45,7 +59,7 @@ def install_packages() -> None:
     paths = ([] if installed else [str(NODE.parent)]) + [os.environ.get("PATH", os.defpath)]
     ended = subprocess.run(
         [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        cwd=FOLDER,
+        cwd=folder,
         env={**os.environ, "PATH": os.pathsep.join(paths)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
