@@ -22,7 +22,7 @@ from loadtests.http_client import Connection, post
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 
 
-class _Server(uvicorn.Server):
+class Announcing(uvicorn.Server):
     """Says its port once it listens, in the words of the gateway."""
 
     async def startup(self, sockets: Any = None) -> None:
@@ -49,7 +49,7 @@ def main() -> None:
         server_header=False,
         timeout_graceful_shutdown=Settings().shutdown_grace_seconds,
     )
-    _Server(config).run()
+    Announcing(config).run()
 
 
 def bare(answers: Mapping[str, Mapping[bytes, bytes]]) -> ASGIApp:
@@ -68,7 +68,7 @@ def bare(answers: Mapping[str, Mapping[bytes, bytes]]) -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await _lifespan(receive, send)
+            await lifespan(receive, send)
             return
         body, path = (await receive())["body"], scope["path"]
         await send({"type": "http.response.start", "status": 200, "headers": headers[path][body]})
@@ -77,7 +77,8 @@ def bare(answers: Mapping[str, Mapping[bytes, bytes]]) -> ASGIApp:
     return app
 
 
-async def _lifespan(receive: Receive, send: Send) -> None:
+async def lifespan(receive: Receive, send: Send) -> None:
+    """Starts and ends with the server, and does nothing else."""
     for _ in range(2):
         message = await receive()
         await send({"type": f"{message['type']}.complete"})

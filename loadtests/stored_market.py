@@ -34,10 +34,11 @@ _IMPORTED = re.compile(r"([\d,]+) of ([\d,]+) rows are good, in ([\d,]+) series;
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Database:
-    """An embedded PostgreSQL, and Redis, on the data directory *folder*."""
+    """An embedded PostgreSQL at *url*, and Redis at *redis*, on the data directory *folder*."""
 
     folder: Path
     url: str
+    redis: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,7 +88,7 @@ def temporary_database(cores: set[int] | None = None) -> Iterator[Database]:
         with embedded_servers(data) as urls:
             url = urls.database or ""
             asyncio.run(migrate(url))
-            yield Database(folder=data, url=url)
+            yield Database(folder=data, url=url, redis=urls.redis or "")
 
 
 def imported(database: Database, path: Path) -> Import:
