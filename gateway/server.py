@@ -1,7 +1,6 @@
 """The uvicorn server of one process."""
 
 import asyncio
-import gc
 import signal
 import socket
 import sys
@@ -17,11 +16,13 @@ from starlette.types import ASGIApp
 from gateway.app import create_app
 from gateway.config import ServerUrls, Settings
 from gateway.endpoint.connections import Connections
+from gateway.garbage import Garbage
 from gateway.http_connection import Answers, HTTPConnection
 from gateway.lifespan import Feed
 from gateway.websocket_connection import WebSocketConnection
 
 _STEP_SECONDS = 0.1
+_TICKS_PER_SECOND = 10
 
 
 class Server(uvicorn.Server):
@@ -32,6 +33,7 @@ class Server(uvicorn.Server):
         announce: Called with the port.
         connections: Those that stream.
         spread_seconds: Over how long they are ended when the server stops; at most half of its grace is taken.
+        garbage: Looked for every second.
     """
 
     def __init__(
@@ -41,8 +43,10 @@ class Server(uvicorn.Server):
         *,
         connections: Connections | None = None,
         spread_seconds: float = 0.0,
+        garbage: Garbage | None = None,
     ) -> None:
         super().__init__(config)
+        self._garbage = garbage
         self._announce = announce
         self._connections = connections
         self._spread_seconds = spread_seconds
@@ -68,6 +72,12 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started and self._announce is not None:
             self._announce(self.servers[0].sockets[0].getsockname()[1])
+
+    async def on_tick(self, counter: int) -> bool:
+        """What is done ten times a second."""
+        if self._garbage is not None and counter % _TICKS_PER_SECOND == 0:
+            self._garbage.look()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stops: no new connections, an end for those that stream, and what is left of the grace for requests."""
@@ -134,15 +144,13 @@ def serve(settings: Settings, urls: ServerUrls, *, begun: float, note: str = "",
     """
 
     def announce(port: int) -> None:
-        # What was made by now stays: modules, the schema. To look through it for garbage takes 40 ms each time, in
-        # which no stream is told anything.
-        gc.collect()
-        gc.freeze()
+        garbage.start()
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         seconds = time.monotonic() - begun
         sys.stdout.write(f"Signal Gateway is ready after {seconds:.1f} s: http://{host}:{port}/graphql{note}\n")
         sys.stdout.flush()
 
+    garbage = Garbage()
     app = create_app(settings, urls, feed)
     config = config_of(
         app,
@@ -153,7 +161,13 @@ def serve(settings: Settings, urls: ServerUrls, *, begun: float, note: str = "",
         grace_seconds=settings.shutdown_grace_seconds,
         answers=app,
     )
-    server = Server(config, announce, connections=app.connections, spread_seconds=settings.shutdown_spread_seconds)
+    server = Server(
+        config,
+        announce,
+        connections=app.connections,
+        spread_seconds=settings.shutdown_spread_seconds,
+        garbage=garbage,
+    )
     try:
         server.run()
     except SystemExit:
