@@ -3,8 +3,7 @@
 import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import lru_cache
-from inspect import Parameter, iscoroutine
-from operator import attrgetter
+from inspect import iscoroutine
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
@@ -22,29 +21,27 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path, Undefined, gather_with_cancel
 from graphql.type import GraphQLNonNull
-from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.field import StrawberryField
 
-from schema import resolving
+from schema.column_plan import nullable
+from schema.columns import ColumnSet
+from schema.getters import Getter, getter_of
 from schema.row_text import RowText, texts_of
-
-# Whose resolvers call a field's function and do nothing else.
-_RESOLVERS = (GraphQLCoreConverter.__module__, resolving.__name__)
 
 if TYPE_CHECKING:
     from schema.execution import ColumnExecutor
-
-Getter = Callable[[Any], Any]
-_NO_GETTER = object()
 
 
 class PlainRows:
     """
     The completion of one list of objects of one Python class.
 
-    Leaf fields whose resolver only looks at its object are read and coerced by column. What is left is done row by
-    row and field by field, as graphql-core does, so that the first error is the same one: the other fields of all
-    rows and, in a row with an irregular leaf, its leaves too, from the values that were read. No resolver runs twice.
+    Leaf fields whose resolver only looks at its object are read and coerced by column, and so are those of the objects
+    that such a resolver returns, as rows below these. What is left is done row by row and field by field, as
+    graphql-core does, so that the first error is the same one: the other fields of all rows and, in a row with an
+    irregular leaf, its leaves too, from the values that were read. No resolver runs twice.
+
+    Args:
+        item_type, details, path: Of the list; of rows below others, those of the field that they are in.
     """
 
     def __init__(
@@ -64,10 +61,15 @@ class PlainRows:
         self._info = info
         self._path = path
         self._rows = rows
+        self._fields: GroupedFieldSet = {}
+        # What is executed row by row.
+        self._executed: GroupedFieldSet = {}
         # What each field has for all rows, in the order of the selection; None for what is executed row by row.
-        self._columns: dict[str, list[Any]] = {}
+        self._columns: dict[str, list[Any] | PlainRows] = {}
         # What was read, by name: an error that a resolver raised is a value here.
         self._read: dict[str, list[Any]] = {}
+        # Objects that were read, and of which something was read in turn.
+        self._below: dict[str, PlainRows] = {}
         self._irregular: set[int] = set()
 
     def are_regular(self) -> bool:
@@ -91,45 +93,94 @@ class PlainRows:
 
     def completed(self) -> Any:
         """The rows: JSON text where all that is selected are regular leaf fields, else dictionaries."""
-        fields = self._executor.collect_subfields(self._kind, self._details).grouped_field_set
-        executed: GroupedFieldSet = {}
-        for name, details in fields.items():
+        self._take()
+        if self._is_whole:
+            return self._text() or self._dictionaries()
+        try:
+            return self._by_row(self._dictionaries())
+        finally:
+            self._close_unused()
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether the columns are all there is to say."""
+        return not self._executed and not self._irregular
+
+    def _take(self) -> None:
+        """Reads what can be read by column."""
+        self._fields = self._executor.collect_subfields(self._kind, self._details).grouped_field_set
+        for name, details in self._fields.items():
             node = details[0].node
             field = self._kind.fields.get(node.name.value)
             getter = getter_of(field) if field is not None and not node.arguments else None
             if node.name.value == "__typename":
                 self._columns[name] = [self._kind.name] * len(self._rows)
             elif field is None or getter is None:
-                executed[name] = details
-                self._columns[name] = [None] * len(self._rows)
-            else:
+                self._execute(name, details)
+            elif is_leaf_type(nullable(field.type)):
                 self._columns[name] = self._completed_leaf(name, field, getter)
-        if not executed and not self._irregular:
-            return self._text() or self._dictionaries()
-        try:
-            return self._by_row(fields, executed, self._dictionaries())
-        finally:
-            self._close_unused()
+            else:
+                self._take_objects(name, details, field, getter)
+
+    def _execute(self, name: str, details: FieldDetailsList) -> None:
+        """Leaves a field to be executed row by row."""
+        self._executed[name] = details
+        self._columns[name] = [None] * len(self._rows)
+
+    def _take_objects(self, name: str, details: FieldDetailsList, field: GraphQLField, getter: Getter) -> None:
+        """Reads one field of objects of all rows, and what can be read of them by column."""
+        values = self._read[name] = _read(getter, self._rows)
+        below = PlainRows(self._executor, nullable(field.type), field.type, details, self._info, self._path, values)
+        # Sets of columns have a completion of their own.
+        if isinstance(values[0], ColumnSet) or not below.are_regular():
+            self._execute(name, details)
+            return
+        below._take()
+        self._below[name] = below
+        if below._is_whole:
+            self._columns[name] = below
+        else:
+            self._execute(name, details)
 
     def _text(self) -> Any:
         """The rows as `ColumnExecutor.written` has them; None where a scalar's values have no JSON of their own."""
         text = RowText(len(self._rows))
-        text.open()
         try:
-            for name, values in self._columns.items():
-                text.name(name)
-                text.column(texts_of(values))
+            self._write(text)
         except TypeError:
             return None
-        text.close()
         return self._executor.written(text, self._path)
+
+    def _write(self, text: RowText) -> None:
+        """
+        Writes the object that each row becomes.
+
+        Raises:
+            TypeError: If a value has no JSON text.
+        """
+        text.open()
+        for name, column in self._columns.items():
+            text.name(name)
+            if isinstance(column, PlainRows):
+                column._write(text)
+            else:
+                text.column(texts_of(column))
+        text.close()
 
     def _dictionaries(self) -> list[dict[str, Any]]:
         """The rows as dictionaries, in the order of the selection."""
         if not self._columns:
             return [{} for _ in self._rows]
         names = tuple(self._columns)
-        return [dict(zip(names, values, strict=True)) for values in zip(*self._columns.values(), strict=True)]
+        columns = [one._dictionaries() if isinstance(one, PlainRows) else one for one in self._columns.values()]
+        return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+    def _dictionary(self, number: int) -> dict[str, Any]:
+        """One of them."""
+        return {
+            name: one._dictionary(number) if isinstance(one, PlainRows) else one[number]
+            for name, one in self._columns.items()
+        }
 
     def _completed_leaf(self, name: str, field: GraphQLField, getter: Getter) -> list[Any]:
         """One leaf field of all rows, read and coerced; notes the rows where that is not all there is to do."""
@@ -152,9 +203,7 @@ class PlainRows:
             column.append(completed)
         return column
 
-    def _by_row(
-        self, fields: GroupedFieldSet, executed: GroupedFieldSet, results: list[dict[str, Any]]
-    ) -> list[Any] | Awaitable[list[Any]]:
+    def _by_row(self, results: list[dict[str, Any]]) -> list[Any] | Awaitable[list[Any]]:
         """Finishes the rows one by one, as `Executor.complete_iterable_value` would."""
         executor = self._executor
         rows: list[Any] = []
@@ -164,11 +213,11 @@ class PlainRows:
                 path = self._path.add_key(number, None)
                 row: Any = None
                 try:
-                    row = self._row(number, path, fields if number in self._irregular else executed, result)
+                    row = self._row(number, path, result)
                 except Exception as error:
                     executor.handle_field_error(error, self._item_type, self._details, path)
                 if executor.is_awaitable(row):
-                    row = self._protected(row, path)
+                    row = self._protected(row, self._item_type, self._details, path)
                     awaited.append(number)
                 rows.append(row)
         except Exception:
@@ -177,15 +226,18 @@ class PlainRows:
             raise
         return _with_awaited(rows, awaited) if awaited else rows
 
-    def _row(self, number: int, path: Path, fields: GroupedFieldSet, result: dict[str, Any]) -> Any:
-        """Executes *fields* of one row, as `Executor.execute_fields` would."""
+    def _row(self, number: int, path: Path, result: dict[str, Any]) -> Any:
+        """Executes what is left of one row, as `Executor.execute_fields` would."""
         executor = self._executor
+        fields = self._fields if number in self._irregular else self._executed
         awaited: list[str] = []
         try:
             for name, details in fields.items():
                 field_path = path.add_key(name, self._kind.name)
-                if name in self._read:
-                    value = self._leaf(number, name, details, field_path)
+                if name in self._below:
+                    value = self._object(number, name, details, field_path)
+                elif name in self._read:
+                    value = self._value(number, name, details, field_path)
                 else:
                     value = executor.execute_field(self._kind, self._rows[number], details, field_path, None)
                 if value is Undefined:
@@ -200,7 +252,18 @@ class PlainRows:
             raise
         return _with_awaited(result, awaited) if awaited else result
 
-    def _leaf(self, number: int, name: str, details: FieldDetailsList, path: Path) -> Any:
+    def _object(self, number: int, name: str, details: FieldDetailsList, path: Path) -> Any:
+        """Completes an object of which something was read, as `Executor.execute_field` would."""
+        executor, below = self._executor, self._below[name]
+        kind = self._kind.fields[details[0].node.name.value].type
+        value: Any = None
+        try:
+            value = below._row(number, path, below._dictionary(number))
+        except Exception as error:
+            executor.handle_field_error(error, kind, details, path)
+        return self._protected(value, kind, details, path) if executor.is_awaitable(value) else value
+
+    def _value(self, number: int, name: str, details: FieldDetailsList, path: Path) -> Any:
         """Completes a value that was read, as `Executor.execute_field` would."""
         executor = self._executor
         value = self._read[name][number]
@@ -215,19 +278,23 @@ class PlainRows:
             executor.handle_field_error(error, field.type, details, path)
             return None
 
-    async def _protected(self, row: Awaitable[Any], path: Path) -> Any:
+    async def _protected(
+        self, value: Awaitable[Any], kind: GraphQLOutputType, details: FieldDetailsList, path: Path
+    ) -> Any:
         try:
-            return await row
+            return await value
         except Exception as error:
-            self._executor.handle_field_error(error, self._item_type, self._details, path)
+            self._executor.handle_field_error(error, kind, details, path)
             return None
 
     def _close_unused(self) -> None:
         """Disposes of coroutines in rows that an earlier error has nulled; graphql-core would not have made them."""
         for values in self._read.values():
-            for number in self._irregular:
-                if iscoroutine(values[number]):
-                    values[number].close()
+            for value in values:
+                if iscoroutine(value):
+                    value.close()
+        for below in self._below.values():
+            below._close_unused()
 
 
 async def _with_awaited(results: Any, places: list[Any]) -> Any:
@@ -293,40 +360,3 @@ def _is_plain(kind: Any) -> bool:
         or hasattr(kind, "__await__")
         or any("__getattr__" in vars(base) for base in kind.__mro__)
     )
-
-
-def getter_of(field: GraphQLField) -> Getter | None:
-    """
-    A function from an object to the value of *field*, if strawberry's resolver does nothing but that.
-
-    That is so for leaf fields without arguments that are plain attributes, or methods which take only the object.
-    """
-    known = field.extensions.get("gateway-getter", _NO_GETTER)
-    if known is _NO_GETTER:
-        known = field.extensions["gateway-getter"] = _getter(field)
-    return known  # type: ignore[no-any-return]
-
-
-def _getter(field: GraphQLField) -> Getter | None:
-    definition = field.extensions.get("strawberry-definition")
-    leaf = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
-    if not isinstance(definition, StrawberryField) or not is_leaf_type(leaf):
-        return None
-    # Some put a resolver of their own in the place of strawberry's, or a way to get results on a field or its class.
-    if getattr(field.resolve, "__module__", None) not in _RESOLVERS:
-        return None
-    if getattr(definition.get_result, "__func__", None) is not StrawberryField.get_result:
-        return None
-    if definition.extensions or definition.permission_classes or definition.is_async:
-        return None
-    resolver = definition.base_resolver
-    if resolver is None:
-        return attrgetter(definition.python_name) if definition.default_resolver is getattr else None
-    parameters = list(resolver.signature.parameters.values())
-    if len(parameters) != 1 or parameters[0].kind is not Parameter.POSITIONAL_OR_KEYWORD:
-        return None
-    function: Any = resolver.wrapped_func
-    # Strawberry gives a root by its name, which a decorator may insist on, and a self by position, as is done here.
-    by_name = parameters[0].name == "root" and not hasattr(function, "__wrapped__")
-    is_object = parameters[0].name == "self" or by_name
-    return function if is_object and resolver.info_parameter is None else None

@@ -12,7 +12,7 @@ from strawberry.permission import BasePermission
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.field import StrawberryField
 
-from schema.plain_rows import getter_of
+from schema.getters import getter_of
 from tests.schema.stock import assert_no_difference
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from schema.items import ItemExecutor
 from tests.gateway.streams.live_schema import LIVE
-from tests.schema.odd_schema import SCHEMA, Act, Row, Series
+from tests.schema.odd_schema import SCHEMA, Act, Later, LongerRow, Row, Series
 from tests.schema.stock import executed
 
 
@@ -87,3 +87,31 @@ async def test_rows_and_values_on_columns_have_their_texts() -> None:
         (items,) = field.values()
         assert len(items) == 2
         assert all(isinstance(one, orjson.Fragment) for one in items)
+
+
+@pytest.mark.parametrize(
+    ("beside", "is_written"),
+    [
+        ([Row(name="b"), Row(name="c")], True),
+        ([Row(name="b", whole="no"), Row(name="c")], False),  # type: ignore[arg-type]
+        ([Row(name="b"), None], False),
+        ([Row(name="b"), LongerRow(name="c")], False),
+        ([Row(name="b"), ValueError("gone")], False),
+        ([Later(Row(name="b")), Row(name="c")], False),
+    ],
+    ids=["regular", "a wrong value", "a null", "another class", "an error", "to await"],
+)
+async def test_objects_of_objects_are_read_by_column(beside: list[Any], is_written: bool) -> None:
+    """Each item is a text, with what is nested in it; where something is irregular, it is done as by graphql-core."""
+    rows = [Row(name="a", beside=one) for one in beside]
+    selected = "name n: besideOrNone { name whole besideOrNone { name } m: method }"
+    for row in beside:
+        if isinstance(row, Row):
+            row.beside = Row(name="deeper")
+    context = {"rows": rows}
+    executor: Any = ItemExecutor.build(SCHEMA, parse(f"{{ rows {{ {selected} }} }}"), context_value=context)
+    result = executor.execute_operation()
+    data = (await result if hasattr(result, "__await__") else result).data
+    stock, _ = await executed(Executor, SCHEMA, f"{{ rows {{ {selected} }} }}", {}, context)
+    assert orjson.dumps(data) == stock
+    assert all(isinstance(one, orjson.Fragment) for one in data["rows"]) is is_written

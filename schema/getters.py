@@ -1,0 +1,57 @@
+"""Which fields are read by looking at their object alone."""
+
+from collections.abc import Callable
+from inspect import Parameter
+from operator import attrgetter
+from typing import Any
+
+from graphql import GraphQLField, is_leaf_type
+from graphql.type import GraphQLNonNull, is_object_type
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.field import StrawberryField
+
+from schema import resolving
+
+Getter = Callable[[Any], Any]
+_NO_GETTER = object()
+
+# Whose resolvers call a field's function and do nothing else.
+_RESOLVERS = (GraphQLCoreConverter.__module__, resolving.__name__)
+
+
+def getter_of(field: GraphQLField) -> Getter | None:
+    """
+    A function from an object to the value of *field*, if strawberry's resolver does nothing but that.
+
+    That is so for leaf fields and objects without arguments that are plain attributes, or methods which take only the
+    object.
+    """
+    known = field.extensions.get("gateway-getter", _NO_GETTER)
+    if known is _NO_GETTER:
+        known = field.extensions["gateway-getter"] = _getter(field)
+    return known  # type: ignore[no-any-return]
+
+
+def _getter(field: GraphQLField) -> Getter | None:
+    definition = field.extensions.get("strawberry-definition")
+    kind = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
+    if not isinstance(definition, StrawberryField) or not (is_leaf_type(kind) or is_object_type(kind)):
+        return None
+    # Some put a resolver of their own in the place of strawberry's, or a way to get results on a field or its class.
+    if getattr(field.resolve, "__module__", None) not in _RESOLVERS:
+        return None
+    if getattr(definition.get_result, "__func__", None) is not StrawberryField.get_result:
+        return None
+    if definition.extensions or definition.permission_classes or definition.is_async:
+        return None
+    resolver = definition.base_resolver
+    if resolver is None:
+        return attrgetter(definition.python_name) if definition.default_resolver is getattr else None
+    parameters = list(resolver.signature.parameters.values())
+    if len(parameters) != 1 or parameters[0].kind is not Parameter.POSITIONAL_OR_KEYWORD:
+        return None
+    function: Any = resolver.wrapped_func
+    # Strawberry gives a root by its name, which a decorator may insist on, and a self by position, as is done here.
+    by_name = parameters[0].name == "root" and not hasattr(function, "__wrapped__")
+    is_object = parameters[0].name == "self" or by_name
+    return function if is_object and resolver.info_parameter is None else None
