@@ -29,12 +29,14 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         extensions["gateway.wire"] = self
         await super().run_asgi()
 
-    def try_write(self, text: bytes) -> bool:
-        """Sends a text frame if it need not wait, and there is still somebody to send it to."""
-        if not self.writable.is_set() or self.close_sent or self.disconnected or self.transport.is_closing():
-            return False
+    @property
+    def is_writable(self) -> bool:
+        """Whether a text need not wait, and there is still somebody to send it to."""
+        return self.writable.is_set() and not (self.close_sent or self.disconnected or self.transport.is_closing())
+
+    def write(self, text: bytes) -> None:
+        """Sends a text frame; only while it need not wait."""
         self.transport.write(text_frame(text))
-        return True
 
     def abort(self) -> None:
         """Ends the connection at once."""

@@ -7,7 +7,7 @@ Source: the protocol's text, PROTOCOL.md of github.com/enisdenjo/graphql-ws.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -55,17 +55,20 @@ class Begun:
     Attributes:
         refused: Why it is not executed, if it is not.
         position: Of the last result that was sent, for whoever sends to set.
+        prefix, before_result: How each of its messages begins, and each with a result.
     """
 
     id: str
     asked: OperationRequest
     refused: RequestError | None = None
     position: str | None = None
+    prefix: bytes = field(init=False)
+    before_result: bytes = field(init=False)
 
-    @property
-    def prefix(self) -> bytes:
-        """How each of its messages begins."""
-        return b'{"id":' + orjson.dumps(self.id)
+    def __post_init__(self) -> None:
+        """Writes down how its messages begin."""
+        self.prefix = b'{"id":' + orjson.dumps(self.id)
+        self.before_result = self.prefix + b',"type":"next","payload":'
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ class Connection:
         """The text of one result; None if the client wants no more of the operation."""
         if self._operations.get(begun.id) is not begun:
             return None
-        return begun.prefix + b',"type":"next","payload":' + body + b"}"
+        return begun.before_result + body + b"}"
 
     def error(self, begun: Begun, errors: list[dict[str, Any]]) -> bytes | None:
         """The text that ends an operation by errors; None if it has ended."""

@@ -14,6 +14,7 @@ from gateway.endpoint.encoding import encoded
 from gateway.endpoint.origins import is_allowed
 from gateway.endpoint.request_id import request_id_of
 from gateway.endpoint.requests import HTTPError
+from gateway.endpoint.socket_sink import SocketSink
 from gateway.endpoint.transport_ws import (
     PING,
     SUBPROTOCOL,
@@ -26,7 +27,7 @@ from gateway.endpoint.transport_ws import (
     Stopped,
 )
 from gateway.endpoint.wire import GoneError, TextWire, text_wire_of
-from gateway.streams.message import StreamEnded
+from gateway.streams.message import SinkingStream, StreamEnded
 from schema.errors import RequestError
 
 logger = logging.getLogger("gateway.websocket")
@@ -194,6 +195,8 @@ class _Socket:
         try:
             try:
                 stream = await self._endpoint.results(self._websocket, begun.asked)
+                if self._wire is not None and isinstance(stream, SinkingStream):
+                    stream.sink = SocketSink(self._connection, begun, self._wire)
                 try:
                     async for message in stream:
                         await self._send(self._connection.next(begun, message.body))
@@ -224,7 +227,8 @@ class _Socket:
             return
         if self._is_closing:
             raise GoneError
-        if self._wire is not None and self._wire.try_write(text):
+        if self._wire is not None and self._wire.is_writable:
+            self._wire.write(text)
             return
         try:
             async with asyncio.timeout(self._limits.send_seconds):
@@ -259,7 +263,9 @@ class _Socket:
             return
         self._is_silent = True
         self._later(self._limits.ping_seconds, self._beat)
-        if self._wire is None or not self._wire.try_write(PING):
+        if self._wire is not None and self._wire.is_writable:
+            self._wire.write(PING)
+        else:
             self._ending = asyncio.create_task(self._ping())
 
     async def _ping(self) -> None:

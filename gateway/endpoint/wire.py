@@ -18,8 +18,12 @@ class Wire(Protocol):
 class TextWire(Wire, Protocol):
     """Of a WebSocket."""
 
-    def try_write(self, text: bytes) -> bool:
-        """Sends a text frame if it need not wait, and says whether it did."""
+    @property
+    def is_writable(self) -> bool:
+        """Whether a text need not wait, and there is still somebody to send it to."""
+
+    def write(self, text: bytes) -> None:
+        """Sends a text frame; only while it need not wait."""
 
 
 def wire_of(scope: MutableMapping[str, Any]) -> Wire | None:

@@ -1,7 +1,7 @@
 """What a stream gives to a transport."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,28 @@ class Stream(Protocol):
 
     async def aclose(self) -> None:
         """Ends the stream, for a client that wants no more of it."""
+
+
+class Sink(Protocol):
+    """Whoever sends what a stream has, without waiting."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what it is given now is sent at once."""
+
+    def send(self, message: StreamMessage) -> None:
+        """Sends a message, while it is open."""
+
+
+@runtime_checkable
+class SinkingStream(Stream, Protocol):
+    """
+    A stream that gives its messages to a sink whenever somebody waits for the next one, and the sink is open.
+
+    What a closed sink does not take is the next message as ever: whoever waits for that can wait for its client too.
+    """
+
+    sink: Sink | None
 
 
 class StreamEnded(Exception):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Final, Protocol
 
 from gateway.streams.item import Item, message_body, missing_item
-from gateway.streams.message import StreamEnded, StreamMessage
+from gateway.streams.message import Sink, StreamEnded, StreamMessage
 from gateway.streams.outbox import Outbox, OutboxFull, Parcel
 from gateway.streams.selection import Selection
 from gateway.streams.source import Audience
@@ -47,7 +47,7 @@ class Subscriber:
 
     __slots__ = (
         "_clock", "_end", "_is_closed", "_last", "_membership", "_messages", "_next_at", "_noted", "_timer", "_waiter",
-        "audience", "floor", "is_reset", "is_told", "outbox", "position", "resume_number", "selection",
+        "audience", "floor", "is_reset", "is_told", "outbox", "position", "resume_number", "selection", "sink",
         "throttle_seconds",
     )  # fmt: skip
 
@@ -74,6 +74,7 @@ class Subscriber:
         self.is_reset = False
         self.is_told = False
         self.resume_number: int | None = None
+        self.sink: Sink | None = None
         self._noted: list[tuple[str, Item, list[int], int]] = []
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -112,9 +113,22 @@ class Subscriber:
         return self._waiter is not None and self._timer is None
 
     def wake(self) -> None:
-        """Lets a reader that waits look again."""
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        """
+        Gives what there is to the sink of a reader that waits, or lets the reader look again.
+
+        A turn of a task for each of a thousand readers takes longer than what they do in it.
+        """
+        if self._waiter is None or self._waiter.done():
+            return
+        sink = self.sink
+        while sink is not None and sink.is_open:
+            message = self.taken()
+            if message is None:
+                if self.is_over:
+                    break
+                return
+            sink.send(message)
+        self._waiter.set_result(None)
 
     def open(self, parcel: Parcel, subjects: Sequence[str]) -> None:
         """Gives it its state, an item of each of *subjects*; what happened meanwhile follows."""

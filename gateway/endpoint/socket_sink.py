@@ -1,0 +1,28 @@
+"""Results of one operation, written to its WebSocket where they are made."""
+
+from gateway.endpoint.transport_ws import Begun, Connection
+from gateway.endpoint.wire import TextWire
+from gateway.streams.message import StreamMessage
+
+
+class SocketSink:
+    """Sends the results of one operation as they come, for as long as its client reads."""
+
+    __slots__ = ("_begun", "_connection", "_wire")
+
+    def __init__(self, connection: Connection, begun: Begun, wire: TextWire) -> None:
+        self._connection = connection
+        self._begun = begun
+        self._wire = wire
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the connection takes more without waiting."""
+        return self._wire.is_writable
+
+    def send(self, message: StreamMessage) -> None:
+        """Sends a result."""
+        text = self._connection.next(self._begun, message.body)
+        if text is not None:
+            self._wire.write(text)
+            self._begun.position = message.position
