@@ -54,14 +54,18 @@ class QuotesPublisher:
         self._streams: Streams | None = None
         self._silent_until: float | None = None
         self._outage = Outage(logger, "quotes are not told at once, Redis does not take them")
+        self._heard = 0
         self.failed = self.waits = 0
 
     def on_event(self, event: Event) -> None:
-        """Leaves everything."""
+        """Notes how far the stream is known to be."""
+        if event.kind is EventKind.QUOTES:
+            self._heard = event.number
 
     def on_reset(self, kinds: Collection[EventKind]) -> None:
         """Looks anew which database it is: quotes of one that has another id now belong into other streams."""
         self._streams = None
+        self._heard = 0
 
     def on_status(self, kinds: Collection[EventKind], *, is_reachable: bool) -> None:
         """Leaves everything: whoever waits is told elsewhere."""
@@ -77,8 +81,11 @@ class QuotesPublisher:
             appends 7
                                             appends 8
 
-        A writer that has died in between is not waited for any longer than that; its event is missing then.
+        A writer that has died in between is not waited for any longer than that; its event is missing then. What this
+        process has heard of was appended, and nobody has to be asked.
         """
+        if self._heard >= number:
+            return
         for _ in range(_TURNS):
             top = await streams.top(EventKind.QUOTES)
             if top is None or top >= number:

@@ -51,3 +51,25 @@ async def test_a_writer_that_has_died_is_not_waited_for(pool: Pool, client: redi
     await publisher.publish([_event(5)])
     assert await _numbers(pool, client) == [1, 5]
     assert publisher.failed == 0
+
+
+async def test_redis_is_not_asked_for_what_was_heard_of(pool: Pool, client: redis.Redis) -> None:
+    """An event that this process has read was appended. After a reset nobody knows what the streams hold."""
+
+    async def asked() -> int:
+        counts: dict[str, dict[str, int]] = await client.info("commandstats")
+        return sum(one["calls"] for name, one in counts.items() if name.startswith("cmdstat_xinfo"))
+
+    publisher = QuotesPublisher(pool, client)
+    await publisher.publish([_event(1)])
+    publisher.on_event(_event(1))
+    before = await asked()
+    await publisher.publish([_event(2)])
+    assert await asked() == before
+    await publisher.publish([_event(3)])
+    assert await asked() == before + 1  # 2 was not heard of yet
+    publisher.on_event(_event(3))
+    publisher.on_reset([EventKind.QUOTES])
+    await publisher.publish([_event(4)])
+    assert await asked() == before + 2
+    assert await _numbers(pool, client) == [1, 2, 3, 4]
