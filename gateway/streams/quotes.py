@@ -1,7 +1,6 @@
 """The stream of quotes."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any, Final
 
 from gateway.streams.history import History
@@ -11,9 +10,8 @@ from resolvers.errors import NotFound, TooLarge
 from resolvers.loaders import Loaders
 from resolvers.market import instruments_of
 from resolvers.model.event import Event, EventKind, quote_subject
-from resolvers.model.instrument import Source
-from resolvers.model.quote import Quote
 from resolvers.services import Services
+from resolvers.storage.changed_quotes import quotes_told
 from resolvers.storage.quotes import quotes_at_number
 from schema.market import QuoteType
 
@@ -54,8 +52,8 @@ class QuotesSource:
     def changes(self, event: Event) -> list[Change]:
         """One for each quote of the write."""
         return [
-            Change(subject=quote_subject(one["id"]), number=event.number, value=_quote(one))
-            for one in event.body.get("quotes", ())
+            Change(subject=quote_subject(one.instrument_id), number=event.number, value=one)
+            for one in quotes_told(event)
         ]
 
     async def snapshot(self, audience: Audience) -> Known:
@@ -88,17 +86,3 @@ class QuotesSource:
             else NotFound("the instrument is gone")
             for one in changes
         ]
-
-
-def _quote(told: Mapping[str, Any]) -> Quote:
-    """A quote as an event tells it."""
-    return Quote(
-        instrument_id=told["id"],
-        price=told["price"],
-        bid=told["bid"],
-        ask=told["ask"],
-        previous_close=told["previousClose"],
-        volume=told["volume"],
-        as_of=datetime.fromisoformat(told["asOf"]),
-        source=Source(told["source"]),
-    )

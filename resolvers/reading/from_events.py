@@ -1,9 +1,8 @@
 """Values that events bring along, held as if they had been read."""
 
 import math
-from collections.abc import Collection, Hashable, Mapping
-from datetime import datetime
-from typing import Any, TypeVar
+from collections.abc import Collection, Hashable
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,9 +12,9 @@ from resolvers.model.bars import Bars
 from resolvers.model.event import Event, EventKind, body_subject, series_subject
 from resolvers.model.instrument import Source
 from resolvers.model.interval import Interval
-from resolvers.model.quote import Quote
 from resolvers.model.window import SeriesState
 from resolvers.model.window_parts import NewestBar
+from resolvers.storage.changed_quotes import quotes_told
 
 V = TypeVar("V")
 
@@ -34,8 +33,8 @@ class FromEvents:
     def on_event(self, event: Event) -> None:
         """Holds what the event brings."""
         if event.kind is EventKind.QUOTES:
-            for one in event.body.get("quotes", ()):
-                self._hold(self._tiers.nouns.quote, one["id"], _quote(one), one["revision"])
+            for quote, told in zip(quotes_told(event), event.body.get("quotes", ()), strict=True):
+                self._hold(self._tiers.nouns.quote, quote.instrument_id, quote, told["revision"])
         elif event.kind is EventKind.CANDLES and "series" in event.body:
             newest = _newest_bar(event)
             series = (newest.state.instrument_id, newest.state.interval)
@@ -51,19 +50,6 @@ class FromEvents:
         memory = self._tiers.memory(noun)
         if key in memory or memory.has_room:
             self._tiers.hold(noun, key, value, revision, self._tiers.clock())
-
-
-def _quote(told: Mapping[str, Any]) -> Quote:
-    return Quote(
-        instrument_id=told["id"],
-        price=told["price"],
-        as_of=datetime.fromisoformat(told["asOf"]),
-        source=Source(told["source"]),
-        bid=told["bid"],
-        ask=told["ask"],
-        previous_close=told["previousClose"],
-        volume=told["volume"],
-    )
 
 
 def _newest_bar(event: Event) -> NewestBar:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 
 import asyncpg
 
-from resolvers.model.event import quote_subject
+from resolvers.model.event import Event, quote_subject
 from resolvers.model.instrument import Source
 from resolvers.model.quote import Quote
 from resolvers.storage.outbox import Draft
@@ -51,6 +53,25 @@ def changed_quotes(rows: Iterable[asyncpg.Record]) -> list[ChangedQuote]:
         )
         for row in rows
     ]
+
+
+# Several listeners take the quotes of an event, one after the other.
+@lru_cache(maxsize=1)
+def quotes_told(event: Event) -> tuple[Quote, ...]:
+    """The quotes that an event tells, as `quotes_draft` has written them."""
+    return tuple([
+        Quote(
+            instrument_id=one["id"],
+            price=one["price"],
+            bid=one["bid"],
+            ask=one["ask"],
+            previous_close=one["previousClose"],
+            volume=one["volume"],
+            as_of=datetime.fromisoformat(one["asOf"]),
+            source=Source(one["source"]),
+        )
+        for one in event.body.get("quotes", ())
+    ])  # fmt: skip
 
 
 def quotes_draft(changed: Sequence[ChangedQuote]) -> Draft:
