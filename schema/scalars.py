@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NewType, TypeVar
 
 import strawberry
@@ -29,6 +30,8 @@ LAST_SECOND = 253_402_300_799
 """9999-12-31T23:59:59Z, the last one."""
 
 
+# An event's moment is selected by many.
+@lru_cache(maxsize=1024)
 def rfc3339(moment: datetime | int) -> str:
     """A moment in UTC as RFC 3339, with microseconds only where there are some."""
     value = moment if isinstance(moment, datetime) else datetime.fromtimestamp(moment, UTC)

@@ -30,6 +30,8 @@ class Item:
 
 def item_of(completed: CompletedItem, number: int) -> Item:
     """A completed item as bytes. What nobody foresaw is logged here, once for all who watch it."""
+    if not completed.errors and completed.value is not None:
+        return Item(body=encoded(completed.value), number=number)
     # They have no places: those would be in the shared text, which no client has seen and no parser has read.
     errors = [{**client_error(error).formatted, "path": path} for path, error in completed.errors]
     if completed.value is None:
