@@ -1,6 +1,7 @@
 """Groups: the subscribers who share an execution."""
 
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any
 
@@ -15,11 +16,11 @@ from gateway.streams.subscriber import Subscriber
 from gateway.streams.watchers import Watchers
 from schema.plans import Plans
 
-# To how many subscribers something is put between two looks at the clock.
-_PUT_AT_ONCE = 500
-
 # How many readers may run before others do: each sends a message then.
 _WOKEN_AT_ONCE = 100
+
+# A subject, what it has become, and the events by which it did.
+_Told = tuple[str, Item, list[int]]
 
 
 class Group(ABC):
@@ -93,6 +94,7 @@ class LatestGroup(Group):
         super().__init__(selection, executions)
         self.shown: dict[str, Item] = {}
         self._due: dict[str, list[int]] = {}
+        self._era = 0
 
     @property
     def size(self) -> int:
@@ -118,6 +120,7 @@ class LatestGroup(Group):
 
     def forget(self) -> None:
         """Drops all items."""
+        self._era += 1
         self.shown.clear()
         self._due.clear()
 
@@ -151,17 +154,30 @@ class LatestGroup(Group):
             # All at once: whoever comes while others are told takes these.
             for subject, item in zip(due, items, strict=True):
                 self.show(subject, item)
-            waiting: list[Subscriber] = []
+            # By subscriber: nobody may take a message of half a beat, whose position would be after all of it.
+            told: defaultdict[Subscriber, list[_Told]] = defaultdict(list)
             for (subject, numbers), item in zip(due.items(), items, strict=True):
-                watching = tuple(self.watchers.of_subject(subject))
-                for start in range(0, len(watching), _PUT_AT_ONCE):
-                    some = watching[start : start + _PUT_AT_ONCE]
-                    waiting += [one for one in some if one.put(subject, item, numbers, number)]
-                    if pace.is_over:
-                        await pace.rest()
-            await _wake(waiting, pace)
+                one_told = (subject, item, numbers)
+                for subscriber in self.watchers.of_subject(subject):
+                    told[subscriber].append(one_told)
+                if pace.is_over and not await self._rested(pace):
+                    return
+            for place, (subscriber, all_told) in enumerate(told.items(), 1):
+                is_waiting = False
+                for subject, item, numbers in all_told:
+                    is_waiting = subscriber.put(subject, item, numbers, number)
+                if is_waiting:
+                    subscriber.wake()
+                if (place % _WOKEN_AT_ONCE == 0 or pace.is_over) and not await self._rested(pace):
+                    return
         finally:
             self.is_running = False
+
+    async def _rested(self, pace: Pace) -> bool:
+        """Lets others, and says whether the state that is being told is still the one that there is."""
+        era = self._era
+        await pace.rest()
+        return era == self._era
 
 
 class AllGroup(Group):

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -132,6 +133,19 @@ class _Waiting(Later):
 
     def __await__(self) -> Any:
         return self._gate.__await__()
+
+
+async def test_nobody_takes_half_of_a_beat() -> None:
+    """However often others have their turns: the position of such a message would be after the other half."""
+    stage = Stage(settings=replace(AT_ONCE, turn_seconds=0.0))
+    stage.latest.write(_row("a"), _row("b"))
+    stage.hub.start()
+    one = await stage.joined(_ROWS, names=["a", "b"])
+    stage.tell(stage.latest.write(_row("a", 2.0)), stage.latest.write(_row("b", 2.0)))
+    while (message := one.taken()) is None:  # noqa: ASYNC110 - it is there between two turns
+        await asyncio.sleep(0)
+    assert rows_of(message) == _told(("a", 2.0), ("b", 2.0))
+    await one.aclose()
 
 
 # --- sinks
@@ -585,6 +599,28 @@ async def test_a_state_that_was_read_before_a_reset_is_not_given(text: str) -> N
     assert stream_of(message) == {"reset": True}
     await stage.idle()
     assert one.taken() is None
+
+
+async def test_what_is_being_told_when_everybody_begins_anew_is_dropped() -> None:
+    """Its numbers may be those of another database, and higher than the new state's."""
+    stage = Stage(settings=replace(AT_ONCE, turn_seconds=0.0))
+    market = stage.latest
+    market.write(_row("a"), _row("b"))
+    stage.hub.start()
+    one = await stage.joined(_ROWS, names=["a", "b"])
+    executions = stage.hub.executions.count
+    stage.tell(*[market.write(_row(name, price)) for name in "ab" for price in (2.0, 3.0)])
+    while stage.hub.executions.count == executions:  # noqa: ASYNC110 - it is told between two turns
+        await asyncio.sleep(0)
+    market.events.clear()
+    market.state.update([_row("a", 7.0), _row("b", 7.0)])
+    stage.hub.on_reset([market.kind])
+    await stage.idle()
+    message = one.taken()
+    assert rows_of(message) == _told(("a", 7.0), ("b", 7.0))
+    assert stream_of(message) == {"reset": True}
+    assert one.taken() is None
+    await one.aclose()
 
 
 # --- a source that is not there
