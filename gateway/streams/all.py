@@ -1,7 +1,6 @@
 """Channels of fields of which nothing may be missed: signals, progress."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from gateway.streams.channel import Channel
@@ -72,4 +71,4 @@ class AllJoiner(Joiner["AllChannel", AllGroup]):
             if self.may_open(subscriber, generation):
                 of_one = [item for one, item in zip(wanted, items, strict=True) if subscriber.audience.wants(one)]
                 parcel = self.parcel(subscriber, of_one, missed.number)
-                subscriber.open(replace(parcel, is_state=False), ())
+                subscriber.open(parcel._replace(is_state=False), ())

@@ -2,6 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -85,6 +86,8 @@ class Channel(ABC, Generic[G]):
         self._watching: dict[str | None, set[G]] = {}
         self._pending: list[Change] = []
         self._due: dict[G, None] = {}
+        self._woken: deque[Subscriber] = deque()
+        self._is_waking = False
         self.generation = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._joining = self.joining()
@@ -131,6 +134,23 @@ class Channel(ABC, Generic[G]):
         if not group.members:
             del self.groups[key]
             self._due.pop(group, None)
+
+    def wake_soon(self, subscriber: Subscriber) -> None:
+        """Wakes a subscriber in turns with others: those who came together have their next moments together."""
+        self._woken.append(subscriber)
+        if not self._is_waking:
+            self._is_waking = True
+            self.spawn(self._wake())
+
+    async def _wake(self) -> None:
+        pace = Pace(self.settings.turn_seconds)
+        try:
+            while self._woken:
+                self._woken.popleft().wake()
+                if pace.is_over:
+                    await pace.rest()
+        finally:
+            self._is_waking = False
 
     def position_text(self, number: int) -> str:
         """The position after the event *number*."""

@@ -23,6 +23,9 @@ class Membership(Protocol):
     def leave(self, subscriber: "Subscriber") -> None:
         """Forgets a subscriber."""
 
+    def wake_soon(self, subscriber: "Subscriber") -> None:
+        """Wakes a subscriber whose next moment has come, in turns with others."""
+
 
 class Subscriber:
     """
@@ -128,6 +131,8 @@ class Subscriber:
                     break
                 return
             sink.send(message)
+            if self.outbox.is_empty:
+                return
         self._waiter.set_result(None)
 
     def open(self, parcel: Parcel, subjects: Sequence[str]) -> None:
@@ -186,9 +191,11 @@ class Subscriber:
 
     def taken(self) -> StreamMessage | None:
         """The next message, if there is one now."""
-        if self.is_over or self.outbox.is_empty:
+        if self._is_closed or self._end is not None:
             return None
         if self.throttle_seconds:
+            if self.outbox.is_empty:
+                return None
             now = self._clock()
             if now < self._next_at:
                 self._wait_until(self._next_at)
@@ -207,8 +214,6 @@ class Subscriber:
             self._finish(self._end)
 
     def _message(self, parcel: Parcel) -> StreamMessage:
-        if parcel.number is not None:
-            self.position = self._membership.position_text(parcel.number)
         if parcel.items and not self.selection.is_list:
             self._last = parcel.items[-1]
         if parcel.is_state or parcel.number is None:
@@ -220,10 +225,13 @@ class Subscriber:
             if len(self._messages) >= _MESSAGES:
                 self._messages.clear()
             message = self._messages[key] = self._written(parcel)
+        self.position = message.position
         return message
 
     def _written(self, parcel: Parcel) -> StreamMessage:
         selection = self.selection
+        if parcel.number is not None:
+            self.position = self._membership.position_text(parcel.number)
         body = message_body(
             selection.name,
             parcel.items if selection.is_list else self._only(parcel),
@@ -269,4 +277,4 @@ class Subscriber:
 
     def _due(self) -> None:
         self._timer = None
-        self.wake()
+        self._membership.wake_soon(self)

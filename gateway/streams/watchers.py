@@ -1,12 +1,13 @@
 """Who hears of a change: subscribers by subject, and by what they accept."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
+from types import MappingProxyType
 
 from gateway.streams.source import Audience, Change
 from gateway.streams.subscriber import Subscriber
 
-_NOBODY: frozenset[Subscriber] = frozenset()
+_NOBODY: Mapping[Subscriber, None] = MappingProxyType({})
 
 
 class Watchers:
@@ -14,13 +15,14 @@ class Watchers:
     The subscribers of one selection.
 
     Those of a subject are found by it. What has a condition besides is asked once for all whose audience is the same.
+    They stay in the order in which they came, which is that of memory: a walk through a thousand of them is faster.
     """
 
     __slots__ = ("_by_subject", "_conditional")
 
     def __init__(self) -> None:
-        self._by_subject: dict[str, set[Subscriber]] = {}
-        self._conditional: dict[str | None, dict[Audience, set[Subscriber]]] = {}
+        self._by_subject: dict[str, dict[Subscriber, None]] = {}
+        self._conditional: dict[str | None, dict[Audience, dict[Subscriber, None]]] = {}
 
     def add(self, subscriber: Subscriber) -> list[str | None]:
         """Adds a subscriber; the subjects that nobody watched before."""
@@ -30,9 +32,9 @@ class Watchers:
                 new.append(subject)
             if subject is None or subscriber.audience.accepts is not None:
                 same = self._conditional.setdefault(subject, {})
-                same.setdefault(subscriber.audience, set()).add(subscriber)
+                same.setdefault(subscriber.audience, {})[subscriber] = None
             else:
-                self._by_subject.setdefault(subject, set()).add(subscriber)
+                self._by_subject.setdefault(subject, {})[subscriber] = None
         return new
 
     def discard(self, subscriber: Subscriber) -> list[str | None]:
@@ -42,12 +44,12 @@ class Watchers:
         for subject in _subjects_of(audience):
             plain = self._by_subject.get(subject) if subject is not None else None
             if plain is not None:
-                plain.discard(subscriber)
+                plain.pop(subscriber, None)
                 if not plain:
                     del self._by_subject[subject]  # type: ignore[arg-type]
             conditional = self._conditional.get(subject)
             if conditional is not None and audience in conditional:
-                conditional[audience].discard(subscriber)
+                conditional[audience].pop(subscriber, None)
                 if not conditional[audience]:
                     del conditional[audience]
                 if not conditional:
