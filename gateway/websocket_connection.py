@@ -7,13 +7,18 @@ cannot do, as it waits for what was written before; and it takes text as the byt
 
 import logging
 from struct import pack
-from typing import Any
+from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from gateway.burst import Burst
 
 # uvicorn tells of each WebSocket that opens.
 _quiet = logging.getLogger("uvicorn.error.websockets")
 _quiet.setLevel(logging.WARNING)
+
+# As much as a transport takes before it says that it is enough.
+_MOST_WAITING_BYTES: Final = 65_536
 
 
 class WebSocketConnection(WebSocketsSansIOProtocol):
@@ -22,6 +27,10 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.logger = self.conn.logger = _quiet
+        self._burst = Burst.of(self.loop)
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
+        self._takes_more = True
 
     async def run_asgi(self) -> None:
         """Runs the application for this connection."""
@@ -32,11 +41,52 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
     @property
     def is_writable(self) -> bool:
         """Whether a text need not wait, and there is still somebody to send it to."""
-        return self.writable.is_set() and not (self.close_sent or self.disconnected or self.transport.is_closing())
+        return (
+            self._takes_more
+            and self._waiting_bytes < _MOST_WAITING_BYTES
+            and not (self.close_sent or self.transport.is_closing())
+        )
+
+    def pause_writing(self) -> None:
+        """The transport has enough."""
+        super().pause_writing()
+        self._takes_more = False
+
+    def resume_writing(self) -> None:
+        """It takes more."""
+        super().resume_writing()
+        self._takes_more = True
 
     def write(self, text: bytes) -> None:
-        """Sends a text frame; only while it need not wait."""
-        self.transport.write(text_frame(text))
+        """Sends a text as a frame; only while it need not wait."""
+        self.write_frame(text_frame(text))
+
+    def write_frame(self, frame: bytes) -> None:
+        """Sends a frame, as `text_frame` makes it, at the end of this turn of the event loop."""
+        self._waiting.append(frame)
+        self._waiting_bytes += len(frame)
+        if len(self._waiting) == 1:
+            self._burst.add(self)
+
+    def flush(self) -> None:
+        """Writes the frames that wait."""
+        if not self._waiting:
+            return
+        waiting = self._waiting[0] if len(self._waiting) == 1 else b"".join(self._waiting)
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        if not self.transport.is_closing():
+            self.transport.write(waiting)
+
+    async def send(self, message: Any) -> None:
+        """Sends what ASGI has, after the frames that wait."""
+        self.flush()
+        await super().send(message)
+
+    def shutdown(self) -> None:
+        """Closes the connection, after the frames that wait."""
+        self.flush()
+        super().shutdown()
 
     def abort(self) -> None:
         """Ends the connection at once."""

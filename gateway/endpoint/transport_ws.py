@@ -8,6 +8,7 @@ Source: the protocol's text, PROTOCOL.md of github.com/enisdenjo/graphql-ws.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -23,6 +24,7 @@ PING: Final = b'{"type":"ping"}'
 
 _LONGEST_REASON: Final = 123
 _SHOWN_OF_AN_ID: Final = 80
+_KEPT_OF_IDS: Final = 40
 
 
 class Close(Exception):
@@ -68,7 +70,18 @@ class Begun:
     def __post_init__(self) -> None:
         """Writes down how its messages begin."""
         self.prefix = b'{"id":' + orjson.dumps(self.id)
-        self.before_result = self.prefix + b',"type":"next","payload":'
+        self.before_result = before_result(self.id)
+
+
+# One text for all who call their operations the same, as most clients call their first: they share frames by it.
+@lru_cache(maxsize=1000)
+def _before_result(id_: str) -> bytes:
+    return b'{"id":' + orjson.dumps(id_) + b',"type":"next","payload":'
+
+
+def before_result(id_: str) -> bytes:
+    """How a message with a result begins; kept for ids as clients make them, and not for long ones."""
+    return _before_result(id_) if len(id_) <= _KEPT_OF_IDS else _before_result.__wrapped__(id_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +153,11 @@ class Connection:
 
     def next(self, begun: Begun, body: bytes) -> bytes | None:
         """The text of one result; None if the client wants no more of the operation."""
-        if self._operations.get(begun.id) is not begun:
-            return None
-        return begun.before_result + body + b"}"
+        return begun.before_result + body + b"}" if self.wants(begun) else None
+
+    def wants(self, begun: Begun) -> bool:
+        """Whether the client still wants an operation."""
+        return self._operations.get(begun.id) is begun
 
     def error(self, begun: Begun, errors: list[dict[str, Any]]) -> bytes | None:
         """The text that ends an operation by errors; None if it has ended."""

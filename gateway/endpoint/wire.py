@@ -23,7 +23,10 @@ class TextWire(Wire, Protocol):
         """Whether a text need not wait, and there is still somebody to send it to."""
 
     def write(self, text: bytes) -> None:
-        """Sends a text frame; only while it need not wait."""
+        """Sends a text as a frame; only while it need not wait."""
+
+    def write_frame(self, frame: bytes) -> None:
+        """Sends a frame, as `text_frame` makes it."""
 
 
 def wire_of(scope: MutableMapping[str, Any]) -> Wire | None:

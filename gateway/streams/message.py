@@ -1,6 +1,6 @@
 """What a stream gives to a transport."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 
@@ -13,10 +13,12 @@ class StreamMessage:
         body: Its whole JSON object.
         position: What a client gives to resume after it: opaque ASCII text without line breaks; None if the stream
             has none.
+        framed: What transports have made of it, by what they put before it. Many subscribers are sent one message.
     """
 
     body: bytes
     position: str | None = None
+    framed: dict[bytes, bytes] = field(default_factory=dict, compare=False)
 
 
 class Stream(Protocol):
