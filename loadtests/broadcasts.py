@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import orjson
 
+from loadtests.clock import settled
 from loadtests.http_client import Connection, post
 from loadtests.receivers import Receivers
 from loadtests.watch_lists import operation, watched
@@ -70,6 +71,7 @@ async def one_event(
     asked = [[operation("1", [moved, *watched(others, one)[1:]], _SELECTED)] for one in range(subscribers)]
     ours = await Receivers.open(gateway_port, asked)
     bare = await Receivers.open(bare_port, [()] * subscribers, speaks=False)
+    await settled(gateway_port)
     publishing, posting = await Connection.open(gateway_port), await Connection.open(bare_port)
     for price in range(first, first + rounds):
         ours.forget()

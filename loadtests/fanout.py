@@ -17,13 +17,14 @@ from importlib.metadata import version
 import uvloop
 
 from loadtests.broadcasts import Rounds, one_event, publish
+from loadtests.clock import noted
 from loadtests.gateway_process import GatewayProcess, on_cores, running_gateway, separate_cores
 from loadtests.http_client import Connection
 from loadtests.hub import queueing
 from loadtests.percentiles import percentile
 from loadtests.receivers import Receivers
 from loadtests.report import Figure, Report, add_report_options, finished
-from loadtests.steady_rate import Steady, noted, steady
+from loadtests.steady_rate import Steady, steady
 from loadtests.stored_market import Database, create_instruments_in, temporary_database
 from loadtests.watch_lists import operation, watched
 
@@ -90,7 +91,6 @@ class _Scenario:
         """One event at a time, in turns with the bare server."""
         with self.gateway() as gateway, self.bare() as bare:
             await self.all_quotes(gateway)
-            await noted(gateway.port)
             rounds = self.chosen.rounds
             found = await one_event(
                 gateway.port,

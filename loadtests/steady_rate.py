@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import orjson
 
+from loadtests.clock import noted, settled
 from loadtests.deliveries import Deliveries, by_symbol
 from loadtests.gateway_process import GatewayProcess
-from loadtests.http_client import Connection, post
 from loadtests.receivers import Receivers
 from loadtests.stored_market import Database
 from loadtests.ticks import Tick, read
@@ -38,15 +38,6 @@ class Steady:
     clock: dict[str, float]
 
 
-async def noted(port: int) -> dict[str, float]:
-    """What the clock of a gateway has noted since it was asked last."""
-    connection = await Connection.open(port)
-    _, body = await connection.exchange(post("/clocked", b"{}"))
-    connection.close()
-    found: dict[str, float] = orjson.loads(body)
-    return found
-
-
 async def steady(
     gateway: GatewayProcess,
     database: Database,
@@ -70,9 +61,8 @@ async def steady(
         [operation("1", list_, number % _SELECTIONS, throttle_ms=throttle_ms)] for number, list_ in enumerate(lists)
     ]
     receivers = await Receivers.open(gateway.port, asked)
-    await asyncio.sleep(_QUIET_SECONDS)
+    await settled(gateway.port)
     receivers.forget()
-    await noted(gateway.port)
     cpu = gateway.cpu_seconds() or 0.0
     ticks = await _published(database, symbols, rate=rate, seconds=seconds, first=first)
     cores = ((gateway.cpu_seconds() or 0.0) - cpu) / seconds
