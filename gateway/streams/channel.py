@@ -32,14 +32,15 @@ class HubSettings:
 
     Attributes:
         beat_seconds: From one flush to the next, at least.
-        turn_seconds: How long a flush works before it lets others.
+        turn_seconds: How long a flush works before it lets others. With what the system has to send by then, and what
+            others do in their turns, the event loop is busy for several times as long.
         max_outbox_bytes: Of the items that wait for one subscriber.
         kept_changes: Of each field, for subscribers who come back.
         retry_seconds: First and longest time until a read is tried again that a source could not do.
     """
 
     beat_seconds: float = 0.05
-    turn_seconds: float = 0.005
+    turn_seconds: float = 0.003
     max_outbox_bytes: int = 1_000_000
     kept_changes: int = 5_000
     retry_seconds: tuple[float, float] = (0.5, 5.0)

@@ -29,7 +29,7 @@ logger = logging.getLogger("gateway.events")
 _BATCH = 500
 
 # Events between two of which others may do something: each takes some 50 µs, with all who listen.
-_AT_ONCE = 20
+_AT_ONCE = 10
 _POLL_SECONDS = 1.0
 _ALL = tuple(EventKind)
 
