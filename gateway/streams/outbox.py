@@ -131,6 +131,18 @@ class LatestOutbox:
         if not self._pending:
             return None
         sent = self._sent
+        if len(self._pending) == 1:
+            ((subject, item),) = self._pending.items()
+            if not (item.errors or item.is_null):
+                # As below, for most messages of a quiet market: half a microsecond less of three.
+                self._pending.clear()
+                self._size = 0
+                if sent.get(subject) == item.body:
+                    return None
+                sent[subject] = item.body
+                parcel = Parcel(items=(item,), number=self._number, skipped=self._events - 1)
+                self._events = 0
+                return parcel
         subjects, items = [], []
         for subject, item in self._pending.items():
             if item.errors or sent.get(subject) != item.body:
