@@ -2,8 +2,8 @@
 
 from gateway.endpoint.transport_ws import Begun, Connection
 from gateway.endpoint.wire import TextWire
-from gateway.protocols import text_frame
 from gateway.streams.message import StreamMessage
+from gateway.websocket_connection import text_frame
 
 
 class SocketSink:

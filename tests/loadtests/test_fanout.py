@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from gateway.endpoint.transport_ws import ACKNOWLEDGED, PING
-from gateway.protocols import text_frame
+from gateway.websocket_connection import text_frame
 from loadtests.deliveries import Deliveries, by_symbol
 from loadtests.receivers import Receiver, Tally
 from loadtests.report import budgets
