@@ -57,7 +57,7 @@ class _Quotes:
         """Every symbol has a quote."""
         return Known(changes=[_change(one, 0, 1.0) for one in audience.subjects or ()], number=0)
 
-    async def since(self, number: int) -> Known | None:
+    async def since(self, number: int, most: int) -> Known | None:
         """Nothing is held."""
         return None
 

@@ -96,13 +96,13 @@ class CandlesSource:
             number=number,
         )
 
-    async def since(self, number: int) -> Known | None:
+    async def since(self, number: int, most: int) -> Known | None:
         """What the outbox still has."""
-        found = await self._history.after(self.kind, number)
-        if found is None:
+        missed = await self._history.after(self.kind, number, most)
+        if missed is None:
             return None
-        events, newest = found
-        return Known(changes=[change for event in events for change in self.changes(event)], number=newest)
+        changes = [change for event in missed.events for change in self.changes(event)]
+        return Known(changes=changes, number=missed.number, has_more=missed.has_more)
 
     async def objects(self, changes: Sequence[Change]) -> list[Any]:
         """Updates, which read what is selected of them; an error in the place of one whose instrument is gone."""

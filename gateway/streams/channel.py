@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from inspect import isawaitable
+from math import inf
 from typing import Any, Generic, Protocol, TypeVar
 
 from gateway.streams.beat import Beat
@@ -15,11 +16,13 @@ from gateway.streams.group import Group
 from gateway.streams.held import Held
 from gateway.streams.outbox import Outbox
 from gateway.streams.pace import Pace
+from gateway.streams.position import Point
 from gateway.streams.recent import Recent
 from gateway.streams.selection import Subscription
 from gateway.streams.source import Audience, Change, Source
 from gateway.streams.subscriber import Subscriber
 from gateway.streams.told import LIVE, UNAVAILABLE
+from resolvers.errors import Unavailable
 from resolvers.model.event import Event
 
 G = TypeVar("G", bound=Group)
@@ -36,6 +39,9 @@ class HubSettings:
             others do in their turns, the event loop is busy for several times as long.
         max_outbox_bytes: Of the items that wait for one subscriber.
         kept_changes: Of each field, for subscribers who come back.
+        page_changes: That are read and executed at once for subscribers who have missed more.
+        max_due_changes: Of a field of mode ALL, that wait for the execution of one selection.
+        execution_seconds: How long an execution may take. What it has not made by then is an error.
         retry_seconds: First and longest time until a read is tried again that a source could not do.
     """
 
@@ -43,6 +49,9 @@ class HubSettings:
     turn_seconds: float = 0.003
     max_outbox_bytes: int = 1_000_000
     kept_changes: int = 5_000
+    page_changes: int = 200
+    max_due_changes: int = 1_000
+    execution_seconds: float = 10.0
     retry_seconds: tuple[float, float] = (0.5, 5.0)
 
 
@@ -70,7 +79,7 @@ class Channel(ABC, Generic[G]):
         source: Source,
         executions: Executions,
         settings: HubSettings,
-        position_text: Callable[[int], str],
+        position_text: Callable[[Point], str],
         clock: Callable[[], float],
     ) -> None:
         self.source = source
@@ -95,7 +104,7 @@ class Channel(ABC, Generic[G]):
 
     # --- subscribers
 
-    def join(self, subscription: Subscription, audience: Audience, resume_number: int | None) -> Subscriber:
+    def join(self, subscription: Subscription, audience: Audience, resume: Point | None) -> Subscriber:
         """A new subscriber, whose first message is on its way."""
         selection = subscription.selection
         group = self.groups.get(selection.key)
@@ -108,22 +117,29 @@ class Channel(ABC, Generic[G]):
             self.new_outbox(subscription),
             messages=group.messages,
             throttle_seconds=subscription.throttle_seconds,
+            most_noted_bytes=self.most_noted_bytes,
             clock=self._clock,
         )
-        subscriber.resume_number = resume_number
+        subscriber.resume = resume
         group.members.add(subscriber)
-        for subject in group.watchers.add(subscriber):
-            self._watching.setdefault(subject, set()).add(group)
         self._joining.add(subscriber)
         return subscriber
 
-    def leave(self, subscriber: Subscriber) -> None:
-        """Forgets a subscriber, and what was held for it alone."""
-        key = subscriber.selection.key
-        group = self.groups.get(key)
-        if group is None or subscriber not in group.members:
-            return
-        group.members.discard(subscriber)
+    def bring(self, subscriber: Subscriber) -> None:
+        """Brings a subscriber what follows its `resume`, or the present state."""
+        self._joining.add(subscriber)
+
+    def watch(self, subscriber: Subscriber) -> None:
+        """Tells a subscriber what happens from now on."""
+        subscriber.is_watching = True
+        group = self.groups[subscriber.selection.key]
+        for subject in group.watchers.add(subscriber):
+            self._watching.setdefault(subject, set()).add(group)
+
+    def unwatch(self, subscriber: Subscriber) -> None:
+        """Tells it no more, and forgets what was held for it alone."""
+        subscriber.is_watching = False
+        group = self.groups[subscriber.selection.key]
         for subject in group.watchers.discard(subscriber):
             self.forget_subject(group, subject)
             groups = self._watching[subject]
@@ -132,6 +148,16 @@ class Channel(ABC, Generic[G]):
                 del self._watching[subject]
                 if subject is not None:
                     self.held.pop(subject, None)
+
+    def leave(self, subscriber: Subscriber) -> None:
+        """Forgets a subscriber, and what was held for it alone."""
+        key = subscriber.selection.key
+        group = self.groups.get(key)
+        if group is None or subscriber not in group.members:
+            return
+        if subscriber.is_watching:
+            self.unwatch(subscriber)
+        group.members.discard(subscriber)
         if not group.members:
             del self.groups[key]
             self._due.pop(group, None)
@@ -153,9 +179,14 @@ class Channel(ABC, Generic[G]):
         finally:
             self._is_waking = False
 
-    def position_text(self, number: int) -> str:
-        """The position after the event *number*."""
-        return self._position_text(number)
+    def position_text(self, point: Point) -> str:
+        """The position of a point."""
+        return self._position_text(point)
+
+    @property
+    def most_noted_bytes(self) -> float:
+        """Of what a subscriber notes until it has a state."""
+        return inf
 
     def is_watched(self, subject: str) -> bool:
         """Whether somebody watches a subject."""
@@ -232,7 +263,13 @@ class Channel(ABC, Generic[G]):
             return []
         try:
             made = self.source.objects(changes)
-            return await made if isawaitable(made) else made
+            if not isawaitable(made):
+                return made
+            async with asyncio.timeout(self.settings.execution_seconds):
+                return await made
+        except TimeoutError:
+            seconds = self.settings.execution_seconds
+            return [Unavailable(f"what has changed could not be read within {seconds:g} s")] * len(changes)
         except Exception as error:
             return [error] * len(changes)
 

@@ -1,5 +1,6 @@
 """Executes a selection once, as a list, for all who share it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from gateway.streams.item import Item, item_of
 from gateway.streams.selection import Selection
+from resolvers.errors import Unavailable
 from schema.items import CompletedItem, ItemExecutor
 from schema.plans import Plans
 
@@ -22,12 +24,14 @@ class Executions:
 
     Attributes:
         new_context: Makes a context with fresh loaders, so that nothing is answered from an earlier event.
+        most_seconds: How long an execution may take.
         count: How many executions there were.
         items: How many items they had.
     """
 
     schema: GraphQLSchema
     new_context: NewContext
+    most_seconds: float
     count: int = 0
     items: int = 0
 
@@ -41,10 +45,27 @@ class Executions:
             executor = self._executor(selection, plans)
             started = executor.started(objects)
             if optimized_is_awaitable(started):
-                return _awaited(executor, started, numbers)
+                return self._awaited(executor, started, numbers)
             return _finished(executor, started, numbers)
         except Exception as error:
             return _failed(error, numbers)
+
+    async def _awaited(self, executor: ItemExecutor, started: Awaitable[Any], numbers: Sequence[int]) -> list[Item]:
+        # A resolver that never answers would be waited for by everybody who has the selection.
+        deadline = asyncio.timeout(self.most_seconds)
+        try:
+            async with deadline:
+                return _finished(executor, await started, numbers)
+        except asyncio.CancelledError:
+            if _is_cancelled():
+                raise
+            # A resolver has waited for something that somebody else has cancelled.
+            return _failed(RuntimeError("a resolver was cancelled"), numbers)
+        except Exception as error:
+            if not deadline.expired():
+                return _failed(error, numbers)
+            seconds = f"{self.most_seconds:g} s"
+            return _failed(Unavailable(f"the selected fields of this item were not there within {seconds}"), numbers)
 
     def _executor(self, selection: Selection, plans: Plans) -> ItemExecutor:
         executor: Any = ItemExecutor.build(
@@ -57,11 +78,9 @@ class Executions:
         return executor  # type: ignore[no-any-return]
 
 
-async def _awaited(executor: ItemExecutor, started: Awaitable[Any], numbers: Sequence[int]) -> list[Item]:
-    try:
-        return _finished(executor, await started, numbers)
-    except Exception as error:
-        return _failed(error, numbers)
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _finished(executor: ItemExecutor, values: Any, numbers: Sequence[int]) -> list[Item]:

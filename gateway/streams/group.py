@@ -7,9 +7,10 @@ from typing import Any
 
 from gateway.streams.execution import Executions
 from gateway.streams.held import ABSENT, Held
-from gateway.streams.item import Item
+from gateway.streams.item import Item, in_place
 from gateway.streams.message import StreamMessage
 from gateway.streams.pace import Pace
+from gateway.streams.position import Point
 from gateway.streams.selection import Selection
 from gateway.streams.source import Change
 from gateway.streams.subscriber import Subscriber
@@ -181,10 +182,17 @@ class LatestGroup(Group):
 
 
 class AllGroup(Group):
-    """A group that needs an item of each change, in order."""
+    """
+    A group that needs an item of each change, in order.
+
+    Attributes:
+        number: The event up to which everything was told that was due.
+    """
 
     def __init__(self, selection: Selection, executions: Executions) -> None:
         super().__init__(selection, executions)
+        self.number = 0
+        self._generation = 0
         self._due: list[tuple[Change, Any]] = []
 
     @property
@@ -202,7 +210,19 @@ class AllGroup(Group):
         self._due.append((change, made))
 
     def forget(self) -> None:
-        """Keeps what is due: it was promised."""
+        """Drops what is due, and what is executed now."""
+        self._due.clear()
+        self.number = 0
+        self._generation += 1
+
+    def fall_back(self) -> None:
+        """Drops what is due, and lets everybody be brought what follows that which they were told."""
+        self._due.clear()
+        for one in self.members:
+            if one.floor is not None:
+                one.fall_back(Point(max(one.floor, self.number)))
+            else:
+                one.look_away()
 
     async def deliver(
         self, number: int, held: Mapping[str, Held], pace: Pace, later: Callable[[Awaitable[None]], None]
@@ -220,20 +240,31 @@ class AllGroup(Group):
             later(self._tell_later(due, begun))
 
     async def _tell_later(self, due: list[tuple[Change, Any]], begun: Awaitable[list[Item]]) -> None:
-        await self._tell(due, await begun, Pace())
+        generation, items = self._generation, await begun
+        if self._generation == generation:
+            await self._tell(due, items, Pace())
+        else:
+            self.is_running = False
 
     async def _tell(self, due: list[tuple[Change, Any]], items: list[Item], pace: Pace) -> None:
+        generation = self._generation
         try:
-            before = None
+            before = due[0][0].number
             waiting: list[Subscriber] = []
-            for (change, _), item in zip(due, items, strict=True):
+            for (change, _), made in zip(due, items, strict=True):
                 # Between the items of one event nobody may take a message: its position would be after all of them.
-                if change.number != before and pace.is_over:
-                    await pace.rest()
+                if change.number != before:
+                    self.number = before
+                    if pace.is_over:
+                        await pace.rest()
+                    if self._generation != generation:
+                        return
                 before = change.number
                 numbers = [change.number]
+                item = in_place(made, change.place)
                 watching = tuple(self.watchers.of(change))
                 waiting += [one for one in watching if one.put(change.subject, item, numbers, change.number)]
+            self.number = before
             await _wake(waiting, pace)
         finally:
             self.is_running = False

@@ -13,7 +13,7 @@ from gateway.streams.all import AllChannel
 from gateway.streams.channel import Channel, HubSettings
 from gateway.streams.execution import Executions, NewContext
 from gateway.streams.latest import LatestChannel
-from gateway.streams.position import Follower, number_of, positions_of
+from gateway.streams.position import Follower, point_of, positions_of
 from gateway.streams.selection import subscription_of
 from gateway.streams.source import Mode, Source
 from gateway.streams.subscriber import Subscriber
@@ -48,7 +48,8 @@ class Hub:
         clock: Callable[[], float] | None = None,
     ) -> None:
         self.schema = schema
-        self.executions = Executions(schema, new_context)
+        settings = settings or HubSettings()
+        self.executions = Executions(schema, new_context, settings.execution_seconds)
         self._follower = follower
         self._channels: dict[str, Channel[Any]] = {}
         self._is_closed = False
@@ -56,7 +57,7 @@ class Hub:
             self._channels[source.field] = _CHANNELS[source.mode](
                 source,
                 self.executions,
-                settings or HubSettings(),
+                settings,
                 positions_of(follower, source.kind),
                 clock or _loop_time,
             )
@@ -93,11 +94,11 @@ class Hub:
         try:
             subscription = subscription_of(self.schema, operation, variables, self._audience_arguments, access)
             channel = self._channels[subscription.selection.field]
-            number = None if resume_from is None else number_of(resume_from, follower, channel.source.kind)
+            resume = None if resume_from is None else point_of(resume_from, follower, channel.source.kind)
             audience = await channel.source.audience(dict(subscription.arguments))
         except GatewayError as error:
             raise GraphQLError(str(error), original_error=error) from error
-        return channel.join(subscription, audience, number)
+        return channel.join(subscription, audience, resume)
 
     def streams(self, field: str) -> bool:
         """Whether a field of the subscription type is one of this hub's."""

@@ -1,7 +1,7 @@
 """Items: what one subject became for one selection, as bytes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.endpoint.encoding import encoded
@@ -20,12 +20,14 @@ class Item:
         errors: As clients may see them, with their paths below the item.
         is_null: Whether it nulls what it is in, where null may not be.
         number: Of the event, or of the snapshot, that it shows.
+        place: Which of the changes of its event it shows; only of mode ALL.
     """
 
     body: bytes
     number: int
     errors: Sequence[Mapping[str, Any]] = ()
     is_null: bool = False
+    place: int = 0
 
 
 def item_of(completed: CompletedItem, number: int) -> Item:
@@ -37,6 +39,11 @@ def item_of(completed: CompletedItem, number: int) -> Item:
     if completed.value is None:
         return Item(body=NULL, number=number, errors=errors, is_null=True)
     return Item(body=encoded(completed.value), number=number, errors=errors)
+
+
+def in_place(item: Item, place: int) -> Item:
+    """The same item, as that of one of several changes of its event."""
+    return replace(item, place=place) if place else item
 
 
 def message_body(

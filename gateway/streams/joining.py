@@ -9,6 +9,7 @@ from graphql import GraphQLError
 
 from gateway.streams.channel import Channel, G
 from gateway.streams.outbox import Parcel
+from gateway.streams.position import Point
 from gateway.streams.source import Known
 from gateway.streams.subscriber import Subscriber
 from gateway.streams.told import LIVE, UNAVAILABLE
@@ -38,8 +39,7 @@ class Joiner(ABC, Generic[C, G]):
 
     def add(self, subscriber: Subscriber) -> None:
         """Brings a subscriber, who is noted already, what it missed or the present state."""
-        number = subscriber.resume_number
-        way = self.way_to_state(subscriber) if number is None else (SINCE, number)
+        way = self._way_to(subscriber)
         self._waiting.setdefault(way, {})[subscriber] = None
         if way not in self._followed:
             self._followed.add(way)
@@ -54,8 +54,12 @@ class Joiner(ABC, Generic[C, G]):
         """Reads the present state, and gives it to subscribers of one way."""
 
     @abstractmethod
-    async def bring_missed(self, group: G, subscribers: Sequence[Subscriber], missed: Known, generation: int) -> None:
-        """Gives the subscribers of a group what they missed."""
+    async def bring_missed(self, subscribers: Sequence[Subscriber], point: Point) -> bool:
+        """Gives subscribers of one way what followed a point; whether that is known."""
+
+    def _way_to(self, subscriber: Subscriber) -> Way:
+        point = subscriber.resume
+        return self.way_to_state(subscriber) if point is None else (SINCE, point)
 
     async def _follow(self, way: Way) -> None:
         try:
@@ -69,16 +73,22 @@ class Joiner(ABC, Generic[C, G]):
         while True:
             # Who comes meanwhile shall hear as well that the source is not there.
             subscribers += self._waiting.pop(way, {})
-            subscribers = [one for one in subscribers if not one.is_over and one.floor is None]
+            # Others were given another way by a reset.
+            subscribers = [
+                one for one in subscribers if not one.is_over and one.floor is None and self._way_to(one) == way
+            ]
             if not subscribers:
                 return
+            for one in subscribers:
+                one.look()
             try:
-                if way[0] == SINCE:
-                    await self._bring_since(subscribers)
+                if isinstance(way[-1], Point):
+                    await self._bring_since(subscribers, way[-1])
                 else:
                     await self.bring_state(subscribers)
             except Unavailable:
                 for one in subscribers:
+                    one.look_away()
                     if not one.is_told:
                         one.is_told = True
                         one.tell(UNAVAILABLE)
@@ -90,21 +100,24 @@ class Joiner(ABC, Generic[C, G]):
             await asyncio.sleep(delay)
             delay = min(2 * delay, longest)
 
-    async def _bring_since(self, subscribers: Sequence[Subscriber]) -> None:
-        number, generation = subscribers[0].resume_number, self.channel.generation
-        assert number is not None  # noqa: S101 - it is what their way is named by
-        missed = self.channel.recent.since(number)
-        if missed is None:
-            missed = await self.channel.source.since(number)
-        if missed is None:
-            for one in subscribers:
-                one.resume_number = None
+    async def _bring_since(self, subscribers: Sequence[Subscriber], point: Point) -> None:
+        generation = self.channel.generation
+        if await self.bring_missed(subscribers, point):
+            return
+        for one in subscribers:
+            if self.may_open(one, generation):
+                one.resume = None
                 one.is_reset = True
                 self.add(one)
-            return
-        await asyncio.gather(
-            *(self.bring_missed(group, members, missed, generation) for group, members in self.by_group(subscribers))
-        )
+
+    async def page(self, number: int) -> Known | None:
+        """A part of what followed the event *number*; None where it is no longer known."""
+        known = self.channel.recent.since(number, self.channel.settings.page_changes)
+        return await self.stored_page(number) if known is None else known
+
+    async def stored_page(self, number: int) -> Known | None:
+        """As `page`, but of what is stored now, of which this process may not have heard."""
+        return await self.channel.source.since(number, self.channel.settings.page_changes)
 
     def may_open(self, subscriber: Subscriber, generation: int) -> bool:
         """Whether what was read in a generation is still what the subscriber waits for."""
@@ -118,16 +131,31 @@ class Joiner(ABC, Generic[C, G]):
                 found.setdefault(one.selection.key, []).append(one)
         return [(self.channel.groups[key], members) for key, members in found.items()]
 
-    def parcel(self, subscriber: Subscriber, items: Sequence[Any], number: int, *, skipped: int = 0) -> Parcel:
-        """The first message of a subscriber, which tells that the source is back if it was told that it is gone."""
+    def parcel(
+        self,
+        subscriber: Subscriber,
+        items: Sequence[Any],
+        point: Point,
+        *,
+        skipped: int = 0,
+        is_state: bool = True,
+    ) -> Parcel:
+        """What a subscriber is brought, which tells that the source is back if it was told that it is gone."""
         status = None
         if not self.channel.is_reachable:
-            status = UNAVAILABLE
+            # With a state it is told again.
+            status = UNAVAILABLE if is_state or not subscriber.is_told else None
         elif subscriber.is_told:
             status = LIVE
-        subscriber.is_told = status == UNAVAILABLE
+        subscriber.is_told = not self.channel.is_reachable
         return Parcel(
-            items=items, number=number, skipped=skipped, reset=subscriber.is_reset, status=status, is_state=True
+            items=items,
+            number=point.number,
+            part=point.part,
+            skipped=skipped,
+            reset=subscriber.is_reset,
+            status=status,
+            is_state=is_state,
         )
 
 

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from math import inf
 from typing import Any
 
 from gateway.streams.channel import Channel
@@ -11,6 +12,7 @@ from gateway.streams.held import ABSENT, Held
 from gateway.streams.item import Item
 from gateway.streams.joining import SNAPSHOT, Joiner, Way
 from gateway.streams.outbox import LatestOutbox
+from gateway.streams.position import Point
 from gateway.streams.selection import Subscription
 from gateway.streams.source import Audience, Change, Known
 from gateway.streams.subscriber import Subscriber
@@ -128,7 +130,7 @@ class LatestJoiner(Joiner["LatestChannel", LatestGroup]):
         for one in subscribers:
             if self.may_open(one, generation):
                 subjects = [subject for subject in _subjects(one) if subject in items]
-                one.open(self.parcel(one, [items[subject] for subject in subjects], number), subjects)
+                one.open(self.parcel(one, [items[subject] for subject in subjects], Point(number)), subjects)
 
     async def _items(self, group: LatestGroup, state: Mapping[str, Held]) -> dict[str, Item]:
         """The items of a group by subject, those executed that it does not show already."""
@@ -149,42 +151,61 @@ class LatestJoiner(Joiner["LatestChannel", LatestGroup]):
                 group.show(subject, item)
         return items
 
-    async def bring_missed(
-        self, group: LatestGroup, subscribers: Sequence[Subscriber], missed: Known, generation: int
-    ) -> None:
+    async def bring_missed(self, subscribers: Sequence[Subscriber], point: Point) -> bool:
         """The newest missed item of each subject, and how many there were besides."""
-        counts = Counter(change.subject for change in missed.changes)
-        newest = {one.subject: one for one in missed.changes if group.watchers.watches(one.subject)}
+        generation = self.channel.generation
+        missed = await self._missed(point.number, self.page)
+        if missed is None:
+            return False
+        await asyncio.gather(
+            *(self._give_missed(group, members, missed, generation) for group, members in self.by_group(subscribers))
+        )
+        return True
+
+    async def _missed(
+        self, number: int, page: Callable[[int], Awaitable[Known | None]], up_to: float = inf
+    ) -> "_Missed | None":
+        """What followed the event *number*, read page by page: no more of it is held than is told."""
+        missed = _Missed(number, up_to)
+        while (known := await page(missed.number)) is not None:
+            missed.add(known)
+            if not known.has_more:
+                return missed
+        return None
+
+    async def _give_missed(
+        self, group: LatestGroup, subscribers: Sequence[Subscriber], missed: "_Missed", generation: int
+    ) -> None:
+        newest = {subject: one for subject, one in missed.newest.items() if group.watchers.watches(subject)}
         made = await self.channel.objects(list(newest.values()))
         items = dict(zip(newest, await group.items(made, [one.number for one in newest.values()]), strict=True))
         if not group.selection.is_list:
             unchanged = [one for one in subscribers if not items.keys() & set(_subjects(one))]
             subscribers = [one for one in subscribers if one not in unchanged]
-            await self._bring_unchanged(group, unchanged, missed, generation)
+            await self._bring_unchanged(group, unchanged, missed.number, generation)
         for one in subscribers:
             if self.may_open(one, generation):
                 subjects = [subject for subject in _subjects(one) if subject in items]
                 shown = [items[subject] for subject in subjects]
                 is_nulled = one.selection.item_required and any(item.is_null for item in shown)
-                skipped = sum(counts[subject] for subject in subjects) - (0 if is_nulled else len(shown))
-                one.open(self.parcel(one, shown, missed.number, skipped=skipped), subjects)
+                skipped = sum(missed.counts[subject] for subject in subjects) - (0 if is_nulled else len(shown))
+                one.open(self.parcel(one, shown, Point(missed.number), skipped=skipped), subjects)
 
     async def _bring_unchanged(
-        self, group: LatestGroup, subscribers: Sequence[Subscriber], missed: Known, generation: int
+        self, group: LatestGroup, subscribers: Sequence[Subscriber], number: int, generation: int
     ) -> None:
         """The state, for a field that cannot say that nothing has changed; and what was told until it was read."""
         if not subscribers:
             return
-        source = self.channel.source
         subjects = tuple(dict.fromkeys(subject for one in subscribers for subject in _subjects(one)))
-        known = await source.snapshot(Audience(subjects=subjects))
-        since = await source.since(missed.number)
+        known = await self.channel.source.snapshot(Audience(subjects=subjects))
+        # What is remembered may not go as far as the state.
+        since = await self._missed(number, self.stored_page, known.number)
         if since is None:
             for one in subscribers:
-                one.resume_number, one.is_reset = None, True
+                one.resume, one.is_reset = None, True
                 self.add(one)
             return
-        counts = Counter(change.subject for change in since.changes if change.number <= known.number)
         made = await self.channel.objects(known.changes)
         numbers = [one.number for one in known.changes]
         items = dict(zip([one.subject for one in known.changes], await group.items(made, numbers), strict=True))
@@ -192,8 +213,31 @@ class LatestJoiner(Joiner["LatestChannel", LatestGroup]):
             if self.may_open(one, generation):
                 (subject,) = _subjects(one)
                 shown = [items[subject]] if subject in items else []
-                skipped = max(0, counts[subject] - 1)
-                one.open(self.parcel(one, shown, known.number, skipped=skipped), [subject] if shown else [])
+                skipped = max(0, since.counts[subject] - 1)
+                one.open(self.parcel(one, shown, Point(known.number), skipped=skipped), [subject] if shown else [])
+
+
+class _Missed:
+    """
+    What has become of subjects.
+
+    Attributes:
+        number: The event up to which all is known.
+        newest: The last change of each subject.
+        counts: How many changes there were of each, up to the event *up_to*.
+    """
+
+    def __init__(self, number: int, up_to: float) -> None:
+        self.number = number
+        self.newest: dict[str, Change] = {}
+        self.counts: Counter[str] = Counter()
+        self._up_to = up_to
+
+    def add(self, known: Known) -> None:
+        """Adds what followed."""
+        self.number = known.number
+        self.newest.update((one.subject, one) for one in known.changes)
+        self.counts.update(one.subject for one in known.changes if one.number <= self._up_to)
 
 
 def _subjects(subscriber: Subscriber) -> tuple[str, ...]:

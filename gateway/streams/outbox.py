@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
 from gateway.streams.item import Item
+from gateway.streams.position import Point
 
 # What an item takes beside its bytes; without it a queue of nulls had no bound.
 _BESIDE: Final = 100
@@ -24,6 +25,7 @@ class Parcel(NamedTuple):
     Attributes:
         number: Up to which all events for the subscriber are in this or an earlier message, or counted as skipped;
             None where that has not changed.
+        part: And how many changes of the event after it.
         skipped: Events since the previous message whose value is not in this one.
         reset: Whether it is a fresh state in the place of what was missed.
         is_state: Whether it begins what the subscriber knows.
@@ -31,6 +33,7 @@ class Parcel(NamedTuple):
 
     items: Sequence[Item] = ()
     number: int | None = None
+    part: int = 0
     skipped: int = 0
     reset: bool = False
     status: str | None = None
@@ -176,11 +179,10 @@ class AllOutbox:
     """
     Every item, in order.
 
-    Items leave together, but not those of which one would null the others. The items of one event stay together as far
-    as that goes.
+    Items leave together, but not those of which one would null the others, and no more than make a long message.
 
     Args:
-        most_bytes: Of the items that wait; what a subscriber missed, and asks for when it comes back, has no bound.
+        most_bytes: Of the items that wait.
         nulls: Whether an item that is null takes the others of its message with it.
     """
 
@@ -189,8 +191,8 @@ class AllOutbox:
     def __init__(self, *, most_bytes: int, nulls: bool) -> None:
         self._most_bytes = most_bytes
         self._nulls = nulls
-        # Each item with what it counts.
-        self._queue: deque[Parcel | tuple[Item, int]] = deque()
+        # Each item with the point after it, where that is not told by what follows.
+        self._queue: deque[Parcel | tuple[Item, Point | None]] = deque()
         self._size = 0
 
     @property
@@ -205,11 +207,10 @@ class AllOutbox:
 
     def put(self, subject: str, item: Item, events: int, number: int) -> None:
         """Appends an item."""
-        size = len(item.body) + _BESIDE
-        self._size += size
+        self._size += len(item.body) + _BESIDE
         if self._size > self._most_bytes:
             raise OutboxFull
-        self._queue.append((item, size))
+        self._queue.append((item, None))
 
     def open(self, subjects: Sequence[str], parcel: Parcel) -> None:
         """Appends a state, a status, or what was missed; what came before is still to be said."""
@@ -218,7 +219,10 @@ class AllOutbox:
             return
         if parcel.status is not None:
             self._queue.append(Parcel(status=parcel.status))
-        self._queue.extend([(item, 0) for item in parcel.items])
+        *items, last = parcel.items
+        self._queue.extend([(item, None) for item in items])
+        self._queue.append((last, None if parcel.number is None else Point(parcel.number, parcel.part)))
+        self._size += sum([size_of(item) for item in parcel.items])
 
     def take(self) -> Parcel | None:
         """The next state or status, or the items up to one."""
@@ -230,21 +234,29 @@ class AllOutbox:
             queue.popleft()
             return first
         items: list[Item] = []
-        number = size = 0
+        size, after = 0, None
         while queue:
             entry = queue[0]
-            if isinstance(entry, Parcel) or (size > _MESSAGE_BYTES and entry[0].number != number):
+            if isinstance(entry, Parcel) or size > _MESSAGE_BYTES or (self._nulls and entry[0].is_null and items):
                 break
-            item, counted = entry
-            if self._nulls and item.is_null and items:
-                break
+            item, after = entry
             queue.popleft()
-            self._size -= counted
-            number, size = item.number, size + len(item.body)
+            self._size -= len(item.body) + _BESIDE
+            size += len(item.body)
             items.append(item)
             if self._nulls and item.is_null:
                 break
-        # An event of which items are still here is not over.
-        if queue and not isinstance(queue[0], Parcel) and queue[0][0].number == number:
-            number -= 1
-        return Parcel(items=items, number=number)
+        point = after or self._point_after(items[-1])
+        return Parcel(items=items, number=point.number, part=point.part)
+
+    def _point_after(self, item: Item) -> Point:
+        """After its event, or within it, where what follows is of the same one."""
+        following = self._queue[0] if self._queue else None
+        if following is None or isinstance(following, Parcel) or following[0].number != item.number:
+            return Point(item.number)
+        return Point(item.number - 1, item.place + 1)
+
+
+def size_of(item: Item) -> int:
+    """What an item counts that waits, in bytes."""
+    return len(item.body) + _BESIDE

@@ -1,14 +1,26 @@
-"""Positions: after which event a client's last message was."""
+"""Positions: after which event, or within which, a client's last message was."""
 
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from resolvers.errors import BadInput
-from resolvers.events.position import OtherDatabase, parsed_position, position_text
+from resolvers.events.position import OtherDatabase, parsed_place, position_text
 from resolvers.model.event import EventKind
 
 NOWHERE: Final = -1
 """The number in a position of a database that is gone: no event has it."""
+
+
+class Point(NamedTuple):
+    """
+    After an event, and after some of the changes of the next one.
+
+    Attributes:
+        part: How many of them.
+    """
+
+    number: int
+    part: int = 0
 
 
 class Follower(Protocol):
@@ -23,31 +35,31 @@ class Follower(Protocol):
         """The number of the last event of each kind."""
 
 
-def positions_of(follower: Follower, kind: EventKind) -> Callable[[int], str]:
-    """A function from the number of an event of *kind* to the position after it."""
-    known = (NOWHERE, "")
+def positions_of(follower: Follower, kind: EventKind) -> Callable[[Point], str]:
+    """A function from a point in the events of *kind* to its text."""
+    known = (Point(NOWHERE), "")
 
-    def text(number: int) -> str:
+    def text(point: Point) -> str:
         nonlocal known
         # Most messages of a beat have the same position.
-        if known[0] != number:
-            known = (number, position_text(follower.origin, {kind: number}))
+        if known[0] != point:
+            known = (point, position_text(follower.origin, {kind: point.number}, point.part))
         return known[1]
 
     return text
 
 
-def number_of(text: str, follower: Follower, kind: EventKind) -> int:
+def point_of(text: str, follower: Follower, kind: EventKind) -> Point:
     """
-    The number of a position.
+    The point of a position.
 
     Raises:
         BadInput: If it is no position of a stream of *kind*.
     """
     try:
-        position = parsed_position(text, follower.origin)
+        position, part = parsed_place(text, follower.origin)
     except OtherDatabase:
-        return NOWHERE
+        return Point(NOWHERE)
     if set(position) != {kind}:
         raise BadInput(f"resumeFrom must be a position of {kind.value}, was one of {', '.join(position) or 'nothing'}")
-    return position[kind]
+    return Point(position[kind], part)

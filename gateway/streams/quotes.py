@@ -69,13 +69,13 @@ class QuotesSource:
             number=number,
         )
 
-    async def since(self, number: int) -> Known | None:
+    async def since(self, number: int, most: int) -> Known | None:
         """The quotes that the stream still has."""
-        found = await self._history.after(self.kind, number)
-        if found is None:
+        missed = await self._history.after(self.kind, number, most)
+        if missed is None:
             return None
-        events, newest = found
-        return Known(changes=[change for event in events for change in self.changes(event)], number=newest)
+        changes = [change for event in missed.events for change in self.changes(event)]
+        return Known(changes=changes, number=missed.number, has_more=missed.has_more)
 
     async def objects(self, changes: Sequence[Change]) -> list[Any]:
         """Quotes with their instruments; an error in the place of one whose instrument is gone."""

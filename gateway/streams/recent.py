@@ -1,7 +1,9 @@
 """The changes of the last while, for subscribers who come back."""
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice, takewhile
 
 from gateway.streams.source import Change, Known
 
@@ -43,8 +45,16 @@ class Recent:
             while self._changes and self._changes[0].number == self._after:
                 self._changes.popleft()
 
-    def since(self, number: int) -> Known | None:
-        """What followed the event *number*; None where that is not all here."""
+    def since(self, number: int, most: int) -> Known | None:
+        """What followed the event *number*, events of *most* changes or more; None where that is not all here."""
         if self._after is None or not self._after <= number <= self._newest:
             return None
-        return Known(changes=[one for one in self._changes if one.number > number], number=self._newest)
+        start = bisect_right(self._changes, number, key=lambda one: one.number)
+        rest = islice(self._changes, start, None)
+        changes = list(islice(rest, most))
+        if changes:
+            # An event is given as a whole.
+            last = changes[-1].number
+            changes += takewhile(lambda one: one.number == last, rest)
+        has_more = start + len(changes) < len(self._changes)
+        return Known(changes=changes, number=changes[-1].number if has_more else self._newest, has_more=has_more)

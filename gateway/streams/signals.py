@@ -64,13 +64,13 @@ class SignalsSource:
         changes = [_change(signal, number) for signal in found]
         return Known(changes=[one for one in changes if audience.wants(one)], number=number)
 
-    async def since(self, number: int) -> Known | None:
+    async def since(self, number: int, most: int) -> Known | None:
         """The signals that the outbox still has."""
-        found = await self._history.after(self.kind, number)
-        if found is None:
+        missed = await self._history.after(self.kind, number, most)
+        if missed is None:
             return None
-        events, newest = found
-        return Known(changes=[change for event in events for change in self.changes(event)], number=newest)
+        changes = [change for event in missed.events for change in self.changes(event)]
+        return Known(changes=changes, number=missed.number, has_more=missed.has_more)
 
     def objects(self, changes: Sequence[Change]) -> list[Any]:
         """The signals; what they lead to is loaded for all of them together."""

@@ -28,11 +28,13 @@ class Change:
     Attributes:
         number: Of the event, or the number up to which the snapshot knows all events.
         value: All that the source needs to make the subject's object.
+        place: Which of the changes of its event it is, from 0; only of mode ALL.
     """
 
     subject: str
     number: int
     value: Any
+    place: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,10 +66,14 @@ class Known:
     Changes that were read, and the number of the newest event that they contain.
 
     Of a snapshot: one for each subject that has a state. Of what was missed: every change, in order.
+
+    Attributes:
+        has_more: Whether more was missed than these.
     """
 
     changes: Sequence[Change]
     number: int
+    has_more: bool = False
 
 
 class Source(Protocol):
@@ -104,8 +110,8 @@ class Source(Protocol):
     async def snapshot(self, audience: Audience) -> Known:
         """The present state, rows and number read in one snapshot of the database."""
 
-    async def since(self, number: int) -> Known | None:
-        """What changed after *number*, up to now; None where that is no longer held, or never was."""
+    async def since(self, number: int, most: int) -> Known | None:
+        """What the next *most* events after *number* changed; None where that is no longer held, or never was."""
 
     def objects(self, changes: Sequence[Change]) -> Sequence[Any] | Awaitable[Sequence[Any]]:
         """The object of each change, as a resolver would return it; an exception fails its item alone."""

@@ -6,7 +6,8 @@ from typing import Any, Final, Protocol
 
 from gateway.streams.item import Item, message_body, missing_item
 from gateway.streams.message import Sink, StreamEnded, StreamMessage
-from gateway.streams.outbox import Outbox, OutboxFull, Parcel
+from gateway.streams.outbox import Outbox, OutboxFull, Parcel, size_of
+from gateway.streams.position import Point
 from gateway.streams.selection import Selection
 from gateway.streams.source import Audience
 from gateway.streams.told import UNAVAILABLE, told
@@ -17,8 +18,17 @@ _MESSAGES: Final = 64
 class Membership(Protocol):
     """What a subscriber belongs to."""
 
-    def position_text(self, number: int) -> str:
-        """The position after the event *number*."""
+    def position_text(self, point: Point) -> str:
+        """The position of a point."""
+
+    def bring(self, subscriber: "Subscriber") -> None:
+        """Brings a subscriber what follows its `resume`, or the present state."""
+
+    def watch(self, subscriber: "Subscriber") -> None:
+        """Tells a subscriber what happens from now on."""
+
+    def unwatch(self, subscriber: "Subscriber") -> None:
+        """Tells it no more."""
 
     def leave(self, subscriber: "Subscriber") -> None:
         """Forgets a subscriber."""
@@ -42,16 +52,24 @@ class Subscriber:
         floor 8: 7 and 8 are dropped
                                 event 9: is told
 
+    One that has missed more than it can be given at once has no floor until it is given the last part. It is given the
+    next one when it has taken the one before, and nobody watches for it meanwhile: what happens is in a later part.
+
     Args:
         messages: Those that others of the same selection were sent last.
         throttle_seconds: The least time between two messages; the first is not delayed.
+        most_noted_bytes: Of what it notes until it has a floor. What is more is missed, and brought later.
         clock: Seconds, as the event loop counts them.
+
+    Attributes:
+        resume: What it has been told already, where it is to be brought what follows.
+        is_watching: Whether it is told what happens.
     """
 
     __slots__ = (
-        "_clock", "_end", "_is_closed", "_last", "_membership", "_messages", "_next_at", "_noted", "_timer", "_waiter",
-        "audience", "floor", "is_reset", "is_told", "outbox", "position", "resume_number", "selection", "sink",
-        "throttle_seconds",
+        "_clock", "_end", "_is_behind", "_is_closed", "_last", "_membership", "_messages", "_most_noted_bytes",
+        "_next_at", "_noted", "_noted_bytes", "_timer", "_waiter", "audience", "floor", "is_reset", "is_told",
+        "is_watching", "outbox", "position", "resume", "selection", "sink", "throttle_seconds",
     )  # fmt: skip
 
     def __init__(
@@ -63,6 +81,7 @@ class Subscriber:
         *,
         messages: dict[Hashable, StreamMessage],
         throttle_seconds: float,
+        most_noted_bytes: float,
         clock: Callable[[], float],
     ) -> None:
         self._membership = membership
@@ -76,9 +95,13 @@ class Subscriber:
         self.position: str | None = None
         self.is_reset = False
         self.is_told = False
-        self.resume_number: int | None = None
+        self.is_watching = False
+        self.resume: Point | None = None
         self.sink: Sink | None = None
+        self._is_behind = False
+        self._most_noted_bytes = most_noted_bytes
         self._noted: list[tuple[str, Item, list[int], int]] = []
+        self._noted_bytes = 0
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._next_at = 0.0
@@ -102,6 +125,9 @@ class Subscriber:
         floor = self.floor
         if floor is None:
             self._noted.append((subject, item, numbers, number))
+            self._noted_bytes += size_of(item)
+            if self._noted_bytes > self._most_noted_bytes:
+                self.look_away()
             return False
         events = len(numbers)
         if numbers[0] <= floor:
@@ -135,21 +161,56 @@ class Subscriber:
                 return
         self._waiter.set_result(None)
 
+    def look(self) -> None:
+        """Lets it note what happens from now on, until it is opened: whatever was before is about to be read."""
+        self._noted, self._noted_bytes = [], 0
+        if not self.is_watching:
+            self._membership.watch(self)
+
+    def look_away(self) -> None:
+        """Drops what it has noted, and notes no more."""
+        self._noted, self._noted_bytes = [], 0
+        if self.is_watching:
+            self._membership.unwatch(self)
+
     def open(self, parcel: Parcel, subjects: Sequence[str]) -> None:
-        """Gives it its state, an item of each of *subjects*; what happened meanwhile follows."""
+        """Gives it its state, an item of each of *subjects*, or all that it missed; what happened meanwhile follows."""
+        if not self.is_watching:
+            # More happened than it could note.
+            assert parcel.number is not None  # noqa: S101 - states and what was missed have one
+            self.give(parcel, Point(parcel.number))
+            return
         self.floor = parcel.number
         self.is_reset = False
-        self.outbox.open(subjects, parcel)
+        if parcel.items or parcel.is_state or parcel.status is not None or self.position is None:
+            self.outbox.open(subjects, parcel)
         noted, self._noted = self._noted, []
         for one in noted:
             self.put(*one)
         self.wake()
 
+    def give(self, parcel: Parcel, point: Point) -> None:
+        """Gives it a part of what it missed, up to a point; what follows is brought when it has taken that."""
+        self.is_reset = False
+        if parcel.items or parcel.is_state or parcel.status is not None:
+            self.outbox.open((), parcel)
+        self.fall_back(point)
+        self.wake()
+
+    def fall_back(self, point: Point) -> None:
+        """Lets it be brought what follows a point, when it has taken what waits for it."""
+        self.floor = None
+        self.resume = point
+        self.look_away()
+        self._is_behind = True
+        self._go_on()
+
     def close_state(self) -> None:
         """Makes it wait for a new state, in the place of what was missed."""
         self.floor = None
-        self.resume_number = None
+        self.resume = None
         self.is_reset = True
+        self._is_behind = False
 
     def tell(self, status: str) -> None:
         """Tells it a status; whoever does keeps `is_told`, which says that the source is gone for all it knows."""
@@ -205,6 +266,7 @@ class Subscriber:
                 self._next_at = now + self.throttle_seconds
         else:
             parcel = self.outbox.take()
+        self._go_on()
         return None if parcel is None else self._message(parcel)
 
     async def aclose(self) -> None:
@@ -219,7 +281,7 @@ class Subscriber:
         if parcel.is_state or parcel.number is None:
             return self._written(parcel)
         # Who watches the same, at the same pace, is sent the same bytes.
-        key = (parcel.number, parcel.skipped, *parcel.items)
+        key = (parcel.number, parcel.part, parcel.skipped, *parcel.items)
         message = self._messages.get(key)
         if message is None:
             if len(self._messages) >= _MESSAGES:
@@ -231,7 +293,7 @@ class Subscriber:
     def _written(self, parcel: Parcel) -> StreamMessage:
         selection = self.selection
         if parcel.number is not None:
-            self.position = self._membership.position_text(parcel.number)
+            self.position = self._membership.position_text(Point(parcel.number, parcel.part))
         body = message_body(
             selection.name,
             parcel.items if selection.is_list else self._only(parcel),
@@ -260,6 +322,11 @@ class Subscriber:
                 "extensions": {"code": "TOO_SLOW", "limit": "max_outbox_bytes"},
             }
         )
+
+    def _go_on(self) -> None:
+        if self._is_behind and self.outbox.is_empty:
+            self._is_behind = False
+            self._membership.bring(self)
 
     def _finish(self, end: Exception | None) -> None:
         self._end = end

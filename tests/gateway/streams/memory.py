@@ -97,7 +97,10 @@ class MemorySource:
 
     def changes(self, event: Event) -> list[Change]:
         """The values that were written."""
-        return [Change(subject=name, number=event.number, value=one) for name, one in event.body["changes"]]
+        return [
+            Change(subject=name, number=event.number, value=one, place=place)
+            for place, (name, one) in enumerate(event.body["changes"])
+        ]
 
     async def snapshot(self, audience: Audience) -> Known:
         """The stored values, in the audience's order."""
@@ -107,15 +110,16 @@ class MemorySource:
         found = [Change(subject=name, number=number, value=state[name]) for name in names if name in state]
         return Known(changes=[one for one in found if audience.wants(one)], number=number)
 
-    async def since(self, number: int) -> Known | None:
+    async def since(self, number: int, most: int) -> Known | None:
         """The values of the events that are kept."""
         events = list(self.market.events)
         await self.market.read(number)
         if not self.market.kept_from - 1 <= number <= len(events):
             return None
-        return Known(
-            changes=[change for event in events[number:] for change in self.changes(event)], number=len(events)
-        )
+        some = events[number : number + most]
+        changes = [change for event in some for change in self.changes(event)]
+        last = number + len(some)
+        return Known(changes=changes, number=last, has_more=last < len(events))
 
     def objects(self, changes: Sequence[Change]) -> Sequence[Any] | Awaitable[Sequence[Any]]:
         """The values."""

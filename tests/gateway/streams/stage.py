@@ -18,6 +18,7 @@ from resolvers.model.event import Event, EventKind
 from schema.limits import Limits
 from tests.gateway.streams.live_schema import LIVE
 from tests.gateway.streams.memory import Following, Market, MemorySource
+from tests.schema.odd_schema import Later
 
 LATEST_FIELDS = ("rows", "someRows", "mustRows", "named", "either")
 SINGLE_FIELDS = ("single", "maybeSingle")
@@ -96,6 +97,17 @@ class Stage:
     def _new_context(self, _: Any) -> dict[str, Any]:
         self.contexts += 1
         return {}
+
+
+class Waiting(Later):
+    """A value that is there when a gate opens."""
+
+    def __init__(self, gate: "asyncio.Future[None]") -> None:
+        super().__init__(None)
+        self._gate = gate
+
+    def __await__(self) -> Any:
+        return self._gate.__await__()
 
 
 def read(message: StreamMessage | None) -> dict[str, Any]:

@@ -107,26 +107,38 @@ def test_all_items_are_sent_in_order() -> None:
 
 
 def test_an_item_that_nulls_its_list_is_alone_in_it() -> None:
-    """And an event of which items are still to come is not over."""
+    """And a position after it is within its event, where items of that are still to come."""
     outbox = AllOutbox(most_bytes=1000, nulls=True)
-    null = Item(body=b"null", number=2, errors=[{"path": ()}], is_null=True)
-    for one in (_item("1", 1), _item("2", 2), null, _item("3", 2)):
+    null = Item(body=b"null", number=2, errors=[{"path": ()}], is_null=True, place=3)
+    for one in (_item("1", 1), _item("2", 2), null, _item("3", 2, place=7)):
         outbox.put("a", one, 1, one.number)
-    assert [_taken(outbox) for _ in range(4)] == [
-        (["1", "2"], 0, 1),
-        (["null"], 0, 1),
-        (["3"], 0, 2),
-        None,
+    parcels = [outbox.take() for _ in range(3)]
+    taken = [one for one in parcels if one is not None]
+    assert [([item.body for item in one.items], one.number, one.part) for one in taken] == [
+        ([b"1", b"2"], 1, 1),
+        ([b"null"], 1, 4),
+        ([b"3"], 2, 0),
     ]
+    assert outbox.take() is None
 
 
 def test_all_items_have_a_bound() -> None:
-    """Small ones too; what was missed has none."""
-    outbox = AllOutbox(most_bytes=1000, nulls=False)
-    outbox.open((), Parcel(items=[_item("1" * 400, number) for number in range(1, 2001)], number=2000))
+    """Small ones too; and what was missed counts as what comes."""
+    outbox = AllOutbox(most_bytes=5_000, nulls=False)
+    outbox.open((), Parcel(items=[_item("1" * 400, number) for number in range(1, 9)], number=8))
+    assert outbox.size_bytes == 8 * 500
     with pytest.raises(OutboxFull):  # noqa: PT012 - one of them is too many
-        for number in range(2001, 2100):
+        for number in range(9, 20):
             outbox.put("a", _item("1", number), 1, number)
-    first = outbox.take()
-    assert first is not None
-    assert len(first.items) < 500  # a message has a size
+    assert outbox.size_bytes > 5_000
+
+
+def test_a_message_has_a_size() -> None:
+    """What is longer leaves in several, of which each has its position, also within an event."""
+    outbox = AllOutbox(most_bytes=1_000_000, nulls=False)
+    items = [_item("1" * 40_000, 7 + number // 5, place=number % 5) for number in range(8)]
+    outbox.open((), Parcel(items=items, number=8, part=3))
+    parcels = [outbox.take() for _ in range(3)]
+    assert [one and (len(one.items), one.number, one.part) for one in parcels] == [(3, 6, 3), (3, 7, 1), (2, 8, 3)]
+    assert outbox.is_empty
+    assert outbox.size_bytes == 0

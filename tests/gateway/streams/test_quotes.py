@@ -1,5 +1,6 @@
 """Quotes, from the write to the stream: PostgreSQL, Redis, a reader and a hub."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -149,16 +150,63 @@ async def test_symbols_that_cannot_be_watched_are_refused(events: Events) -> Non
         assert process.hub.subscribers == []
 
 
+async def test_who_comes_back_while_redis_is_gone_begins_anew(events: Events) -> None:
+    """What was missed is gone with it, and nobody waits until it is back."""
+    acme = await instrument(events.pool)
+    async with _process(events) as process:
+        await process.quote(acme, 1.0)
+        last = await anext(await process.join(_PRICES, "ACME"))
+        await process.quote(acme, 2.0, 1)
+    async with _process(events) as process:
+        events.redis.stop()
+        async with asyncio.timeout(10):
+            message = await anext(await process.join(_PRICES, "ACME", resume_from=last.position))
+        assert _prices(message) == [("ACME", 2.0)]
+        assert stream_of(message) == {"reset": True}
+
+
+async def test_an_event_that_is_on_its_way_into_the_stream_is_waited_for(events: Events) -> None:
+    """Its writer has committed and not told yet; that is no hole."""
+    acme = await instrument(events.pool)
+    async with _process(events) as process:
+        await process.quote(acme, 1.0)
+        last = await anext(await process.join(_PRICES, "ACME"))
+        quote = Quote(
+            instrument_id=acme.id, price=2.0, as_of=datetime.fromtimestamp(NOON + 1, UTC), source=Source.PUBLISHED
+        )
+        streams = await events.streams()
+        written = await Ingest(events.pool).quotes([quote])
+
+        async def append() -> None:
+            await asyncio.sleep(0.02)
+            await QuotesPublisher(events.pool, streams._client).publish(written.events)
+
+        appending = asyncio.create_task(append())
+        history = StoredHistory(pool=events.pool, streams=lambda: streams)
+        missed = await history.after(EventKind.QUOTES, 1, 10)
+        await appending
+        assert missed is not None
+        assert ([event.number for event in missed.events], missed.has_more) == ([2], False)
+        message = await anext(await process.join(_PRICES, "ACME", resume_from=last.position))
+        assert (_prices(message), stream_of(message)) == ([("ACME", 2.0)], {})
+
+
 async def test_events_that_are_kept_are_read_from_the_outbox(events: Events, pool: Any) -> None:
-    """All of them, up to the newest number; a number that no event has is none."""
+    """Some at a time, up to the newest number; a number that no event has is none."""
     acme = await instrument(events.pool)
     await events.write(acme, 3)
     history = StoredHistory(pool=events.pool, streams=lambda: None)
-    found = await history.after(EventKind.CANDLES, 1)
-    assert found is not None
-    assert ([event.number for event in found[0]], found[1]) == ([2, 3], 3)
-    assert await history.after(EventKind.CANDLES, 3) == ([], 3)
-    assert await history.after(EventKind.CANDLES, 4) is None
-    assert await history.after(EventKind.QUOTES, 0) is None
+
+    async def after(number: int, most: int = 10, kind: EventKind = EventKind.CANDLES) -> Any:
+        missed = await history.after(kind, number, most)
+        return missed and ([event.number for event in missed.events], missed.number, missed.has_more)
+
+    assert await after(1) == ([2, 3], 3, False)
+    assert await after(0, 2) == ([1, 2], 2, True)
+    assert await after(3) == ([], 3, False)
+    assert await after(4) is None
+    assert await after(0, kind=EventKind.QUOTES) is None
     await pool.execute("DELETE FROM outbox WHERE number = 2")
-    assert await history.after(EventKind.CANDLES, 1) is None
+    assert await after(1) is None
+    assert await after(0) is None
+    assert await after(2) == ([3], 3, False)
