@@ -22,6 +22,15 @@ class GatewayProcess:
         self.port = port
         self.ready_seconds = ready_seconds
 
+    def kill(self) -> None:
+        """Ends it as a failure of its machine would: it has no moment to do anything."""
+        self._process.kill()
+        self._process.communicate()
+
+    def stop(self) -> None:
+        """Asks it to end, and returns when it has."""
+        _stop(self._process)
+
     def memory_mb(self) -> dict[str, float]:
         """Resident memory, now and at most, in MB; empty where the system does not tell."""
         try:
@@ -69,17 +78,16 @@ def environment(data: Path, settings: Mapping[str, object] = _NO_SETTINGS) -> di
     return others | {f"GATEWAY_{name.upper()}": str(value) for name, value in own.items()}
 
 
-@contextmanager
-def running_gateway(
+def started_gateway(
     data: Path,
     *,
     command: Sequence[str] = ("serve",),
     cores: set[int] | None = None,
     settings: Mapping[str, object] = _NO_SETTINGS,
     module: str = "gateway",
-) -> Iterator[GatewayProcess]:
+) -> GatewayProcess:
     """
-    A gateway on the data directory *data*, listening on a free port, until the block is left.
+    A gateway on the data directory *data*, which serves on a free port unless the settings name one.
 
     Args:
         settings: By their names.
@@ -100,11 +108,33 @@ def running_gateway(
         ready = next((found for line in process.stdout if (found := _READY.search(line))), None)
         if ready is None:
             raise RuntimeError(f"{module} {' '.join(command)} ended with {process.wait()} before it was ready")
-        yield GatewayProcess(process, int(ready[2]), float(ready[1]))
+        return GatewayProcess(process, int(ready[2]), float(ready[1]))
+    except BaseException:
+        _stop(process)
+        raise
+
+
+@contextmanager
+def running_gateway(
+    data: Path,
+    *,
+    command: Sequence[str] = ("serve",),
+    cores: set[int] | None = None,
+    settings: Mapping[str, object] = _NO_SETTINGS,
+    module: str = "gateway",
+) -> Iterator[GatewayProcess]:
+    """As `started_gateway`, until the block is left."""
+    gateway = started_gateway(data, command=command, cores=cores, settings=settings, module=module)
+    try:
+        yield gateway
     finally:
-        process.terminate()
-        try:
-            process.communicate(timeout=_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+        gateway.stop()
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    process.terminate()
+    try:
+        process.communicate(timeout=_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()

@@ -81,11 +81,11 @@ def real_file(path: Path) -> Path | None:
 
 
 @contextmanager
-def temporary_database(cores: set[int] | None = None) -> Iterator[Database]:
-    """Servers with an empty, migrated database, kept to *cores* and gone at the end."""
+def temporary_database(cores: set[int] | None = None, *, redis: bool = True) -> Iterator[Database]:
+    """Servers with an empty, migrated database, kept to *cores* and gone at the end; without Redis, if so told."""
     with tempfile.TemporaryDirectory(prefix="loadtest-") as folder, on_cores(cores):
         data = Path(folder) / "data"
-        with embedded_servers(data) as urls:
+        with embedded_servers(data, redis=redis) as urls:
             url = urls.database or ""
             asyncio.run(migrate(url))
             yield Database(folder=data, url=url, redis=urls.redis or "")
