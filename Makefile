@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# How many processes run the tests; each has servers of its own, and half a gigabyte of memory.
+PROCESSES ?= 2
 # What the pages are built from, by the installation.
 PAGES := hatch_build.py $(wildcard gateway/pages/graphiql/* gateway/pages/graphiql/examples/*)
 
@@ -14,7 +16,7 @@ demo: $(VENV)/.installed
 	$(BIN)/gateway demo
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -27,12 +27,16 @@ def installed(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _installs(clone: Path, target: str, **variables: str) -> bool:
+def _said(clone: Path, target: str, **variables: str) -> str:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("GATEWAY_", "MAKE"))}
     run = subprocess.run(
         ["make", "-n", target], cwd=clone, env={**environment, **variables}, capture_output=True, text=True, check=True
     )
-    return "pip install" in run.stdout
+    return run.stdout
+
+
+def _installs(clone: Path, target: str, **variables: str) -> bool:
+    return "pip install" in _said(clone, target, **variables)
 
 
 def _build(clone: Path) -> None:
@@ -56,3 +60,12 @@ def test_what_is_installed_is_not_installed_again(installed: Path, variables: di
     later = (installed / ".venv" / ".installed").stat().st_mtime + 10
     os.utime(changed, (later, later))
     assert _installs(installed, "demo", **variables)
+
+
+@pytest.mark.parametrize(("variables", "processes"), [({}, "2"), ({"PROCESSES": "5"}, "5")])
+def test_as_many_processes_run_the_tests_as_are_asked_for(
+    installed: Path, variables: dict[str, str], processes: str
+) -> None:
+    """And each file in one of them, because tests of a file share what is made for it."""
+    said = _said(installed, "test", **variables, PYTEST_ARGS="tests/schema")
+    assert f"-m pytest -n {processes} --dist loadfile --no-loadscope-reorder tests/schema\n" in said
