@@ -16,11 +16,18 @@ def relative_strength(price: Series, length: int) -> Series:
     Wilder's RSI, 0 to 100, shape ``(n,)``; NaN while it warms up and until the price first moves.
 
     Source:
-        TA-Lib ``RSI``, which gives 0 for prices that never moved: that reads as a fall, and is 0 / 0.
+        TA-Lib ``RSI``, which gives 0 for prices that never moved, and where both averages have become too small for it
+        in a long standstill: that reads as a fall, and is 0 / 0.
     """
     values = talib.RSI(price, length)
     moved = price != price[:1]
     values[: moved.argmax() if moved.any() else len(values)] = np.nan
+    still = np.empty(len(price), bool)
+    still[:1], still[1:] = False, price[1:] == price[:-1]
+    if (still & (values == 0)).any():
+        # Both averages shrink alike, so until it moves again a price keeps the value of its last move.
+        last_move = np.maximum.accumulate(np.where(still, 0, np.arange(len(price))))
+        values[length:] = values[np.maximum(last_move, length)[length:]]
     return values
 
 

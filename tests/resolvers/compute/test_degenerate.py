@@ -135,3 +135,13 @@ def test_vwap_of_a_thin_session_after_a_busy_one() -> None:
     bars = bars_of(price, price, price, price, volume)
     (column,) = computed(CATALOG["vwap"], bars, np.array([1, 2, 2]), {})
     np.testing.assert_allclose(column, [10, 20, 27.5], rtol=1e-15)
+
+
+def test_rsi_outlives_a_long_standstill() -> None:
+    """Both averages shrink alike, so it stays as it was; 0, for averages too small to divide, would be a fall."""
+    price = np.concatenate([simulated_bars(60).close, np.full(3000, 70.1), [70.0]])
+    bars = bars_of(price, price, price, price, np.ones(len(price)))
+    (column,) = computed(CATALOG["rsi"], bars, days_of(bars), checked_arguments(CATALOG["rsi"], {"period": 2}))
+    assert 0 < column[60] < 100
+    np.testing.assert_allclose(column[60:-1], column[60], rtol=1e-4)
+    assert column[-1] == 0
