@@ -10,11 +10,11 @@ from resolvers.compute.settling import wilder_bars
 from resolvers.compute.windows import highest, lowest, window_means
 from resolvers.model.bars import Bars, IntArray, Series
 
-# An unchanged price leaves the RSI as it was, but for its last bits; ties within this are ties.
-_RSI_TIE = 1e-10
+RSI_TIE = 1e-10
+"""An unchanged price leaves the RSI as it was, but for its last bits; ties within this are ties."""
 
 
-def _place(value: Series, high: Series, low: Series, tie: float = 0.0) -> Series:
+def place(value: Series, high: Series, low: Series, tie: float = 0.0) -> Series:
     """Where *value* lies from *low*, 0, to *high*, 100; NaN where they are equal, because 0 / 0 is no place."""
     above, span = value - low, high - low
     if tie:
@@ -31,18 +31,18 @@ def _smoothed(place: Series, arguments: Arguments) -> tuple[Series, Series]:
 
 def _stochastic(bars: Bars, _: IntArray, arguments: Arguments) -> tuple[Series, ...]:
     length = whole(arguments, "period")
-    return _smoothed(_place(bars.close, highest(bars.high, length), lowest(bars.low, length)), arguments)
+    return _smoothed(place(bars.close, highest(bars.high, length), lowest(bars.low, length)), arguments)
 
 
 def _stochastic_rsi(bars: Bars, _: IntArray, arguments: Arguments) -> tuple[Series, ...]:
     rsi = relative_strength(price_of(bars, price_field(arguments)), whole(arguments, "rsiPeriod"))
     length = whole(arguments, "period")
-    return _smoothed(_place(rsi, highest(rsi, length), lowest(rsi, length), _RSI_TIE), arguments)
+    return _smoothed(place(rsi, highest(rsi, length), lowest(rsi, length), RSI_TIE), arguments)
 
 
 def _williams(bars: Bars, _: IntArray, arguments: Arguments) -> tuple[Series, ...]:
     length = whole(arguments, "period")
-    return (-_place(bars.close, lowest(bars.low, length), highest(bars.high, length)),)
+    return (-place(bars.close, lowest(bars.low, length), highest(bars.high, length)),)
 
 
 def _window_bars(arguments: Arguments) -> int:

@@ -1,0 +1,108 @@
+"""Agents in an order, and the one pass that asks each of them about every bar of a series."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from resolvers.compute.agents.agent import Agent
+from resolvers.compute.agents.catalog import AGENTS
+from resolvers.compute.agents.indicators import Indicators
+from resolvers.compute.agents.universe import Member
+from resolvers.model.bars import Bars, Series
+from resolvers.model.vote import Abstention
+
+Votes = npt.NDArray[np.int8]
+
+_log = logging.getLogger(__name__)
+
+
+class Panel:
+    """
+    Agents in a fixed order, which is that of the votes. It may be asked from several threads at once.
+
+    Raises:
+        ValueError: If two agents share a name.
+    """
+
+    def __init__(self, agents: Iterable[Agent]) -> None:
+        self.agents = tuple(agents)
+        names = [agent.name for agent in self.agents]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"names of agents must be unique, {', '.join(twice)} was there more than once")
+        self._failures: dict[str, str] = {}
+        unknown = [Abstention.UNIVERSE if agent.needs_universe else Abstention.UNDEFINED for agent in self.agents]
+        self._unknown = np.array(unknown, np.int8).reshape(-1, 1)
+        self._warmup = np.array([agent.warmup for agent in self.agents], np.int64).reshape(-1, 1)
+        self._by_volume = np.flatnonzero([agent.needs_volume for agent in self.agents])
+
+    @property
+    def failures(self) -> Mapping[str, str]:
+        """What went wrong last, by the name of the agent that failed; empty while all is well."""
+        return MappingProxyType(self._failures)
+
+    @property
+    def version(self) -> str:
+        """Twelve hexadecimal digits that change with a name, the order, a family, a parameter or a warm-up."""
+        said = [(one.name, one.family.value, sorted(one.parameters.items()), one.warmup) for one in self.agents]
+        return sha256(repr(said).encode()).hexdigest()[:12]
+
+    def votes(self, bars: Bars, member: Member | None = None) -> Votes:
+        """
+        Every agent's vote on every bar.
+
+        An agent that fails abstains on all bars, is named in `failures` and logged once, and disturbs no other.
+
+        Args:
+            bars: The closed bars of a series, from the first stored one on. A vote never depends on a later bar, so
+                the votes of the first bars alone are the beginning of those of all.
+            member: The instrument among its universe; without it the agents that need one abstain.
+
+        Returns:
+            Read-only, shape ``(agents, n)``: -1, 0 or 1, or an ``Abstention``.
+        """
+        evidence, failed = np.full((len(self.agents), len(bars)), np.nan), []
+        of = Indicators(bars, member)
+        # An agent may divide by nothing where it has nothing to say.
+        with np.errstate(all="ignore"):
+            for at, agent in enumerate(self.agents if len(bars) else ()):
+                try:
+                    evidence[at] = _column(agent.evidence(of, **agent.parameters), len(bars))
+                except Exception as error:  # whatever it is, it is the agent's own
+                    failed.append(at)
+                    self._report(agent, error)
+        votes = np.subtract(evidence > 0, evidence < 0, dtype=np.int8)
+        np.copyto(votes, self._unknown, where=~np.isfinite(evidence))
+        self._leave_out_volume(votes, bars.volume)
+        np.copyto(votes, np.int8(Abstention.WARM_UP), where=np.arange(len(bars)) < self._warmup)
+        votes[failed] = Abstention.FAILED
+        votes.setflags(write=False)
+        return votes
+
+    def _leave_out_volume(self, votes: Votes, volume: Series) -> None:
+        silent = ~(volume > 0)
+        if silent.any():
+            bar, rows = np.arange(len(volume)), self._by_volume
+            missing = np.maximum.accumulate(np.where(np.isnan(volume), bar, -len(volume) - bar.max() - 1))
+            is_within = bar - missing <= self._warmup[rows]
+            votes[rows] = np.where(silent | is_within, np.int8(Abstention.NO_VOLUME), votes[rows])
+
+    def _report(self, agent: Agent, error: Exception) -> None:
+        if agent.name not in self._failures:
+            _log.error("agent %s failed, and abstains: %r", agent.name, error, exc_info=error)
+        self._failures[agent.name] = f"{type(error).__name__}: {error}"
+
+
+def _column(found: object, length: int) -> Series:
+    column = np.asarray(found, np.float64)
+    if column.shape != (length,):
+        raise ValueError(f"a number for each of {length} bars was expected, found the shape {column.shape}")
+    return column
+
+
+PANEL = Panel(AGENTS)
+"""The agents that come with the gateway."""
