@@ -38,6 +38,7 @@ class Panel:
         unknown = [Abstention.UNIVERSE if agent.needs_universe else Abstention.UNDEFINED for agent in self.agents]
         self._unknown = np.array(unknown, np.int8).reshape(-1, 1)
         self._warmup = np.array([agent.warmup for agent in self.agents], np.int64).reshape(-1, 1)
+        self._reach = max((max(agent.warmup, agent.settles or 0) for agent in self.agents), default=0)
         self._by_volume = np.flatnonzero([agent.needs_volume for agent in self.agents])
 
     @property
@@ -51,9 +52,9 @@ class Panel:
         said = [(one.name, one.family.value, sorted(one.parameters.items()), one.warmup) for one in self.agents]
         return sha256(repr(said).encode()).hexdigest()[:12]
 
-    def votes(self, bars: Bars, member: Member | None = None) -> Votes:
+    def votes(self, bars: Bars, member: Member | None = None, *, last: int | None = None) -> Votes:
         """
-        Every agent's vote on every bar.
+        Every agent's vote on every bar, or on the last ones.
 
         An agent that fails abstains on all bars, is named in `failures` and logged once, and disturbs no other.
 
@@ -61,35 +62,43 @@ class Panel:
             bars: The closed bars of a series, from the first stored one on. A vote never depends on a later bar, so
                 the votes of the first bars alone are the beginning of those of all.
             member: The instrument among its universe; without it the agents that need one abstain.
+            last: Only so many bars, the last ones. Their votes are the same, and come quicker from a long series: who
+                settles looks at no more of it than that takes.
 
         Returns:
-            Read-only, shape ``(agents, n)``: -1, 0 or 1, or an ``Abstention``.
+            Read-only, shape ``(agents, n)`` or ``(agents, last)``: -1, 0 or 1, or an ``Abstention``.
         """
-        evidence, failed = np.full((len(self.agents), len(bars)), np.nan), []
-        of = Indicators(bars, member)
+        count = len(bars) if last is None else min(last, len(bars))
+        whole = Indicators(bars, member)
+        recent = whole if len(bars) <= self._reach + count else Indicators(bars[-self._reach - count :], member)
+        evidence, failed = np.full((len(self.agents), count), np.nan), []
         # An agent may divide by nothing where it has nothing to say.
         with np.errstate(all="ignore"):
-            for at, agent in enumerate(self.agents if len(bars) else ()):
+            for at, agent in enumerate(self.agents if count else ()):
+                of = whole if agent.settles is None else recent
                 try:
-                    evidence[at] = _column(agent.evidence(of, **agent.parameters), len(bars))
+                    evidence[at] = _column(agent.evidence(of, **agent.parameters), len(of.bars))[-count:]
                 except Exception as error:  # whatever it is, it is the agent's own
                     failed.append(at)
                     self._report(agent, error)
         votes = np.subtract(evidence > 0, evidence < 0, dtype=np.int8)
         np.copyto(votes, self._unknown, where=~np.isfinite(evidence))
         self._leave_out_volume(votes, bars.volume)
-        np.copyto(votes, np.int8(Abstention.WARM_UP), where=np.arange(len(bars)) < self._warmup)
+        bar = np.arange(len(bars) - count, len(bars))
+        np.copyto(votes, np.int8(Abstention.WARM_UP), where=bar < self._warmup)
         votes[failed] = Abstention.FAILED
         votes.setflags(write=False)
         return votes
 
     def _leave_out_volume(self, votes: Votes, volume: Series) -> None:
+        count = votes.shape[1]
         silent = ~(volume > 0)
         if silent.any():
             bar, rows = np.arange(len(volume)), self._by_volume
-            missing = np.maximum.accumulate(np.where(np.isnan(volume), bar, -len(volume) - bar.max() - 1))
-            is_within = bar - missing <= self._warmup[rows]
-            votes[rows] = np.where(silent | is_within, np.int8(Abstention.NO_VOLUME), votes[rows])
+            missing = np.maximum.accumulate(np.where(np.isnan(volume), bar, -self._reach - 1))
+            is_within = (bar - missing)[len(volume) - count :] <= self._warmup[rows]
+            is_silent = silent[len(volume) - count :] | is_within
+            votes[rows] = np.where(is_silent, np.int8(Abstention.NO_VOLUME), votes[rows])
 
     def _report(self, agent: Agent, error: Exception) -> None:
         if agent.name not in self._failures:

@@ -7,12 +7,12 @@ of the universe have a bar of it; to the universe belongs, at each moment, who h
 to it. So nothing depends on who is listed, or has vanished, later.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from resolvers.model.bars import IntArray, Series
+from resolvers.model.bars import Bars, IntArray, Series
 
 COMPLETE_SHARE = 0.8
 RECENT_MOMENTS = 21
@@ -50,6 +50,15 @@ class Universe:
         """The complete moments, in unix seconds, shape ``(k,)``."""
         self._closes = closes[complete]
         self._standings: dict[tuple[int, int], Series] = {}
+
+    @classmethod
+    def of(cls, series: Mapping[str, Bars]) -> "Universe":
+        """The universe of these series, by symbol."""
+        times = np.unique(np.concatenate([bars.time for bars in series.values()])) if series else np.empty(0, np.int64)
+        closes = np.full((len(times), len(series)), np.nan)
+        for column, bars in enumerate(series.values()):
+            closes[np.searchsorted(times, bars.time), column] = bars.close
+        return cls(times=times, symbols=list(series), closes=closes)
 
     def member(self, symbol: str) -> "Member | None":
         """The instrument among its universe, None where it is not part of it."""

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from resolvers.compute.agents.universe import Universe
 from resolvers.model.bars import Bars, Series
 from tests.resolvers.compute.simulated import simulated_bars
 
@@ -47,15 +46,6 @@ def generated_market(symbols: int = 14, count: int = 420) -> Market:
 def until(market: Market, time: int) -> Market:
     """What there was of the market at the end of the bars of *time*."""
     return {symbol: bars[: int(np.searchsorted(bars.time, time, side="right"))] for symbol, bars in market.items()}
-
-
-def universe_of(market: Market) -> Universe:
-    """The closes of all instruments side by side."""
-    times = np.unique(np.concatenate([bars.time for bars in market.values()]))
-    closes = np.full((len(times), len(market)), np.nan)
-    for column, bars in enumerate(market.values()):
-        closes[np.searchsorted(times, bars.time), column] = bars.close
-    return Universe(times=times, symbols=list(market), closes=closes)
 
 
 def _bars(rows: Series) -> Bars:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from resolvers.compute.agents.panel import PANEL
+from resolvers.compute.agents.universe import Universe
 from resolvers.model.bars import Bars
-from tests.resolvers.compute.agents.market import Market, generated_market, real_market, universe_of, until
+from tests.resolvers.compute.agents.market import Market, generated_market, real_market, until
 from tests.resolvers.compute.simulated import flat_bars, simulated_bars
 
 
@@ -51,11 +52,11 @@ def test_a_standstill_and_a_missing_volume_are_no_exception() -> None:
 
 
 def _assert_causal_together(market: Market, moments: int) -> None:
-    whole = universe_of(market)
+    whole = Universe.of(market)
     last = np.unique(np.concatenate([bars.time for bars in market.values()]))[::-moments]
     for time in last.tolist():
         past = until(market, time)
-        then = universe_of(past)
+        then = Universe.of(past)
         for symbol, bars in past.items():
             votes = PANEL.votes(bars, then.member(symbol))
             expected = PANEL.votes(market[symbol], whole.member(symbol))[:, : len(bars)]

@@ -8,11 +8,12 @@ import numpy as np
 
 from resolvers.compute.agents.catalog import AGENTS
 from resolvers.compute.agents.panel import PANEL, Votes
-from tests.resolvers.compute.agents.market import Market, generated_market, real_market, universe_of
+from resolvers.compute.agents.universe import Universe
+from tests.resolvers.compute.agents.market import Market, generated_market, real_market
 
 
 def _votes(market: Market) -> Votes:
-    universe = universe_of(market)
+    universe = Universe.of(market)
     return np.concatenate([PANEL.votes(bars, universe.member(symbol)) for symbol, bars in market.items()], axis=1)
 
 

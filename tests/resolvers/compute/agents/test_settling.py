@@ -13,7 +13,7 @@ from resolvers.model.bars import Bars
 from resolvers.model.vote import Abstention
 from tests.resolvers.compute.agents.market import real_market
 from tests.resolvers.compute.real import real_series
-from tests.resolvers.compute.simulated import simulated_bars
+from tests.resolvers.compute.simulated import bars_of, simulated_bars
 
 PATH_DEPENDENT = {"kama_slope", "parabolic_sar", "chandelier", "supertrend", "donchian_20", "donchian_55"}
 
@@ -66,3 +66,24 @@ def test_the_warm_up_ends_with_the_first_value(agent: Agent) -> None:
         evidence = agent.evidence(Indicators(simulated_bars(320)), **agent.parameters)
     assert np.isnan(evidence[: agent.warmup]).all()
     assert np.isfinite(evidence[agent.warmup])
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 500, 1999, 2000, 2001])
+def test_the_last_bars_alone(count: int) -> None:
+    """As they are among all, with volumes missing and bars without trades far back and near the end."""
+    walk = simulated_bars(2000, seed=9)
+    volume = walk.volume.copy()
+    volume[[100, 1990]] = np.nan
+    volume[[101, 1998]] = 0.0
+    bars = bars_of(walk.open, walk.high, walk.low, walk.close, volume)
+    found = PANEL.votes(bars, last=count)
+    np.testing.assert_array_equal(found, PANEL.votes(bars)[:, 2000 - min(count, 2000) :])
+
+
+def test_the_last_real_bars_alone(real_prices: Path) -> None:
+    """For each large company and some hours, at several ends."""
+    series = [*real_market(real_prices).values(), real_series(real_prices)["USDJPY"][0]]
+    for bars in series:
+        for end in (len(bars), len(bars) - 17, 900, 40):
+            found = PANEL.votes(bars[:end], last=2)
+            np.testing.assert_array_equal(found, PANEL.votes(bars[:end])[:, -2:])

@@ -9,7 +9,7 @@ import pytest
 from resolvers.compute.agents.panel import PANEL
 from resolvers.compute.agents.universe import Universe
 from resolvers.model.vote import Abstention
-from tests.resolvers.compute.agents.market import Market, generated_market, universe_of
+from tests.resolvers.compute.agents.market import Market, generated_market
 
 NAN = math.nan
 
@@ -95,6 +95,7 @@ def test_a_universe_without_moments_or_without_instruments() -> None:
     universe = Universe(times=np.empty(0, np.int64), symbols=["S0"], closes=np.empty((0, 1)))
     np.testing.assert_equal(_standing(universe, "S0", 5), [NAN])
     assert Universe(times=np.array([0]), symbols=[], closes=np.empty((1, 0))).member("S0") is None
+    assert Universe.of({}).member("S0") is None
 
 
 def test_what_does_not_fit_is_refused() -> None:
@@ -132,7 +133,7 @@ def _said(market: Market, symbol: str, time: int, lookback: int, skip: int) -> f
 def test_votes_as_the_rule_says_in_plain_python(symbol: str) -> None:
     """On a market with gaps, late listings and early ends: every seventh bar of four instruments."""
     market = generated_market()
-    bars, member = market[symbol], universe_of(market).member(symbol)
+    bars, member = market[symbol], Universe.of(market).member(symbol)
     rows = dict(zip([agent.name for agent in PANEL.agents], PANEL.votes(bars, member), strict=True))
     for name, lookback, skip, sign, warmup in (("momentum_12_1", 252, 21, 1, 253), ("reversal_5", 5, 0, -1, 6)):
         assert set(rows[name][:warmup].tolist()) == {Abstention.WARM_UP}
@@ -145,10 +146,10 @@ def test_votes_as_the_rule_says_in_plain_python(symbol: str) -> None:
 def test_the_last_moments_suffice_for_the_newest_bars() -> None:
     """As many complete ones as a year looks back, one more, and 21 before them: here, for the votes of three bars."""
     market = generated_market()
-    whole = universe_of(market)
+    whole = Universe.of(market)
     first = int(whole.times[-(252 + 1 + 3)]) - 21 * 86_400
     assert first > 0
-    last = universe_of({symbol: bars[np.searchsorted(bars.time, first) :] for symbol, bars in market.items()})
+    last = Universe.of({symbol: bars[np.searchsorted(bars.time, first) :] for symbol, bars in market.items()})
     at = [agent.needs_universe for agent in PANEL.agents]
     for symbol, bars in market.items():
         newest = bars.time > whole.times[-4]
