@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
+from resolvers.compute.agents.indicators import Indicators
 from resolvers.model.bars import Series
 from resolvers.model.vote import AgentFamily
 
@@ -58,6 +61,19 @@ class Agent:
         _expect(one_line, f"{self.name}: meaning must be one line", meaning)
         _expect(callable(self.evidence), f"{self.name}: evidence must be a function", self.evidence)
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+
+    def column(self, of: Indicators) -> Series:
+        """
+        Its evidence on every bar, shape ``(n,)``.
+
+        Raises:
+            ValueError: If it is not a number for each bar.
+            Exception: Whatever the function raises.
+        """
+        found = np.asarray(self.evidence(of, **self.parameters), np.float64)
+        if found.shape != (len(of.bars),):
+            raise ValueError(f"a number for each of {len(of.bars)} bars was expected, found the shape {found.shape}")
+        return found
 
 
 def _is_count(value: object) -> bool:

@@ -77,7 +77,7 @@ class Panel:
             for at, agent in enumerate(self.agents if count else ()):
                 of = whole if agent.settles is None else recent
                 try:
-                    evidence[at] = _column(agent.evidence(of, **agent.parameters), len(of.bars))[-count:]
+                    evidence[at] = agent.column(of)[-count:]
                 except Exception as error:  # whatever it is, it is the agent's own
                     failed.append(at)
                     self._report(agent, error)
@@ -104,13 +104,6 @@ class Panel:
         if agent.name not in self._failures:
             _log.error("agent %s failed, and abstains: %r", agent.name, error, exc_info=error)
         self._failures[agent.name] = f"{type(error).__name__}: {error}"
-
-
-def _column(found: object, length: int) -> Series:
-    column = np.asarray(found, np.float64)
-    if column.shape != (length,):
-        raise ValueError(f"a number for each of {length} bars was expected, found the shape {column.shape}")
-    return column
 
 
 PANEL = Panel(AGENTS)
