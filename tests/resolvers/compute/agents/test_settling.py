@@ -8,9 +8,11 @@ import pytest
 from resolvers.compute.agents.agent import Agent
 from resolvers.compute.agents.catalog import AGENTS
 from resolvers.compute.agents.indicators import Indicators
-from resolvers.compute.agents.panel import PANEL
-from resolvers.model.bars import Bars
-from resolvers.model.vote import Abstention
+from resolvers.compute.agents.panel import PANEL, Panel
+from resolvers.compute.agents.rules import earlier
+from resolvers.compute.agents.shared import change
+from resolvers.model.bars import Bars, Series
+from resolvers.model.vote import Abstention, AgentFamily
 from tests.resolvers.compute.agents.market import real_market
 from tests.resolvers.compute.real import real_series
 from tests.resolvers.compute.simulated import bars_of, simulated_bars
@@ -87,3 +89,17 @@ def test_the_last_real_bars_alone(real_prices: Path) -> None:
         for end in (len(bars), len(bars) - 17, 900, 40):
             found = PANEL.votes(bars[:end], last=2)
             np.testing.assert_array_equal(found, PANEL.votes(bars[:end])[:, -2:])
+
+
+def test_the_last_bars_are_given_all_that_their_agents_need() -> None:
+    """One that looks at a change 40 bars ago, beside one that needs less, has it for each of the bars asked for."""
+
+    def long_ago(of: Indicators, bars: int) -> Series:
+        return earlier(of(change, 1), bars)
+
+    given = {"family": AgentFamily.TREND, "meaning": "A test.", "evidence": long_ago}
+    far = Agent(name="far", parameters={"bars": 40}, warmup=41, settles=41, **given)  # type: ignore[arg-type]
+    near = Agent(name="near", parameters={"bars": 3}, warmup=4, settles=4, **given)  # type: ignore[arg-type]
+    panel, bars = Panel([near, far]), simulated_bars(200)
+    for count in (1, 5):
+        np.testing.assert_array_equal(panel.votes(bars, last=count), panel.votes(bars)[:, -count:])
