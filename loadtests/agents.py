@@ -2,13 +2,15 @@
 What the agents cost: ``python -m loadtests.agents``.
 
 All agents, in one thread and without any storage: on the last 500 bars of each symbol, on all bars of all symbols, and
-on the newest bar of all symbols, with the bars before it at hand.
+on the newest bar of all symbols, with the bars before it at hand. And what is made of the votes of all bars.
 """
 
 import argparse
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import add
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +21,13 @@ from loadtests.report import Figure, Report, add_report_options, finished
 from loadtests.stored_market import add_data_option
 from resolvers.compute.agents.panel import PANEL
 from resolvers.compute.agents.universe import Universe
+from resolvers.compute.calibration import Calibration, ScoreRecord
+from resolvers.compute.consensus import consensus
+from resolvers.compute.reliability import Reliability
+from resolvers.compute.track_record import TrackRecord
 from resolvers.model.bars import Bars
 
-BARS = 500
+BARS, HORIZON = 500, 5
 
 
 def main() -> int:
@@ -41,6 +47,7 @@ def main() -> int:
             _one_symbol(market, chosen.rounds),
             _pass("all_seconds", "all bars of all symbols, minimum", market, chosen.rounds, None),
             _pass("newest_seconds", "the newest bar of all symbols, minimum", market, chosen.rounds, 1),
+            _judgement(market, chosen.rounds),
         ],
         servers={},
         is_short=chosen.rounds < 3,
@@ -101,6 +108,35 @@ def _pass(key: str, what: str, market: Mapping[str, Bars], rounds: int, last: in
     return Figure(
         key=key,
         what=what,
+        value=min(seconds),
+        unit="s",
+        details={"median": percentile(seconds, 50), "max": max(seconds), "symbols": len(market)},
+    )
+
+
+def _judgement(market: Mapping[str, Bars], rounds: int) -> Figure:
+    """Track records, consensus and confidence from the votes on all bars."""
+    universe = Universe.of(market)
+    votes = {symbol: PANEL.votes(bars, universe.member(symbol)) for symbol, bars in market.items()}
+    families = [agent.family for agent in PANEL.agents]
+
+    def judge() -> None:
+        records = [TrackRecord.of(votes[symbol], bars, HORIZON) for symbol, bars in market.items()]
+        known = Reliability(reduce(add, records))
+        score = {
+            symbol: consensus(votes[symbol], families, bars.time, reliability=known).score
+            for symbol, bars in market.items()
+        }
+        calibration = Calibration(
+            reduce(add, [ScoreRecord.of(score[symbol], bars, HORIZON) for symbol, bars in market.items()])
+        )
+        for symbol, bars in market.items():
+            calibration.confidence(score[symbol], bars.time)
+
+    seconds = [_seconds(judge) for _ in range(rounds)]
+    return Figure(
+        key="judged_seconds",
+        what="track records, consensus and confidence of all bars, minimum",
         value=min(seconds),
         unit="s",
         details={"median": percentile(seconds, 50), "max": max(seconds), "symbols": len(market)},

@@ -2,6 +2,12 @@
 
 from enum import IntEnum, StrEnum
 
+import numpy as np
+import numpy.typing as npt
+
+Votes = npt.NDArray[np.int8]
+"""One row for each agent and one column for each bar: -1, 0 or 1, or an ``Abstention``."""
+
 
 class AgentFamily(StrEnum):
     """What kind of thing an agent looks at; the consensus hears every family alike."""

@@ -6,16 +6,13 @@ from hashlib import sha256
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 
 from resolvers.compute.agents.agent import Agent
 from resolvers.compute.agents.catalog import AGENTS
 from resolvers.compute.agents.indicators import Indicators
 from resolvers.compute.agents.universe import Member
 from resolvers.model.bars import Bars, Series
-from resolvers.model.vote import Abstention
-
-Votes = npt.NDArray[np.int8]
+from resolvers.model.vote import Abstention, Votes
 
 _log = logging.getLogger(__name__)
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from resolvers.compute.agents.catalog import AGENTS
-from resolvers.compute.agents.panel import PANEL, Votes
+from resolvers.compute.agents.panel import PANEL
 from resolvers.compute.agents.universe import Universe
+from resolvers.model.vote import Votes
 from tests.resolvers.compute.agents.market import Market, generated_market, real_market
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from resolvers.compute.agents.catalog import AGENTS
-from resolvers.compute.agents.panel import PANEL, Votes
+from resolvers.compute.agents.panel import PANEL
 from resolvers.model.bars import Bars
-from resolvers.model.vote import Abstention
+from resolvers.model.vote import Abstention, Votes
 from tests.resolvers.compute.agents.oracle import RULES
 from tests.resolvers.compute.oracle.columns import Given
 from tests.resolvers.compute.real import real_series
