@@ -18,9 +18,8 @@ class Burst:
     """
     Writes what connections were given in one turn of the event loop at the end of it, or when there are many.
 
-    What is told to a thousand clients is made first, and then sent: to change between Python and the system for each
-    of them takes a tenth longer, as neither finds in the processor's caches what it left there. Frames for one
-    connection leave in one piece.
+    What is told to a thousand clients is made first, and then sent: where Python and the system take turns for each of
+    them, neither finds in the processor's caches what it left there. Frames for one connection leave in one piece.
     """
 
     def __init__(self) -> None:
