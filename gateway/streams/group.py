@@ -1,7 +1,6 @@
 """Groups: the subscribers who share an execution."""
 
 from abc import ABC, abstractmethod
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any
 
@@ -156,11 +155,11 @@ class LatestGroup(Group):
             for subject, item in zip(due, items, strict=True):
                 self.show(subject, item)
             # By subscriber: nobody may take a message of half a beat, whose position would be after all of it.
-            told: defaultdict[Subscriber, list[_Told]] = defaultdict(list)
+            told: dict[Subscriber, list[_Told]] = {}
             for (subject, numbers), item in zip(due.items(), items, strict=True):
                 one_told = (subject, item, numbers)
                 for subscriber in self.watchers.of_subject(subject):
-                    told[subscriber].append(one_told)
+                    told.setdefault(subscriber, []).append(one_told)
                 if pace.is_over and not await self._rested(pace):
                     return
             for place, (subscriber, all_told) in enumerate(told.items(), 1):
