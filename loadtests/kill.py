@@ -30,16 +30,16 @@ from typing import Final
 import uvloop
 
 from loadtests.judging import Events, count_of, newest_prices, order_of, wrongly_skipped
+from loadtests.listening import listening, until
 from loadtests.mixed_audience import MixedAudience, mixed_audience
 from loadtests.pair import Pair, Publisher
 from loadtests.published_events import (
     BAR_SYMBOL,
     QUOTE_SYMBOLS,
     SIGNAL_SYMBOLS,
+    NumberedSignals,
     Prices,
     bar_events,
-    publish_numbered,
-    publish_signals,
     symbol_of,
 )
 from loadtests.redis_process import RedisProcess, running_redis
@@ -48,6 +48,7 @@ from loadtests.stored_market import Database, create_instruments_in, server_vers
 from resolvers.model.event import EventKind
 
 _ALIKE: Final = 100
+_MOVES_PER_SECOND: Final = 20.0
 _LATE_SECONDS: Final = 30.0
 _STILL_SECONDS: Final = 1.0
 
@@ -87,21 +88,22 @@ async def _run(chosen: argparse.Namespace, database: Database, redis: RedisProce
     origin = await create_instruments_in(database, [*SIGNAL_SYMBOLS, *QUOTE_SYMBOLS, BAR_SYMBOL])
     audience = mixed_audience(chosen.clients, origin, chance)
     async with Pair(database.folder, {"redis_url": redis.url}) as pair:
-        signals, prices = Publisher(pair), Prices(publisher=Publisher(pair, at=1), origin=origin)
+        signals = NumberedSignals(publisher=Publisher(pair))
+        prices = Prices(publisher=Publisher(pair, at=1), origin=origin)
         await prices.move(QUOTE_SYMBOLS)
         await prices.move_bar()
-        async with audience.listening(pair):
+        async with listening(audience, pair):
             begun = loop.time()
             await _publish(chosen, pair, redis, restarts, signals, prices)
             # In one call, so that they are told of together.
-            await publish_signals(signals, range(chosen.signals, chosen.signals + _ALIKE))
+            await signals.publish(range(chosen.signals, chosen.signals + _ALIKE))
             last = await prices.move(QUOTE_SYMBOLS)
             await prices.move_bar()
-            await audience.until(lambda: audience.has_heard(chosen.signals + _ALIKE, last, prices), _LATE_SECONDS)
+            await until(lambda: audience.has_heard(chosen.signals + _ALIKE, last, prices), _LATE_SECONDS)
             seconds = loop.time() - begun
             # What is told twice would be told now.
             await asyncio.sleep(_STILL_SECONDS)
-        for publisher in (signals, prices.publisher):
+        for publisher in (signals.publisher, prices.publisher):
             publisher.close()
         return _Run(
             audience=audience,
@@ -110,25 +112,25 @@ async def _run(chosen: argparse.Namespace, database: Database, redis: RedisProce
             bars=Events(await bar_events(database.url)),
             prices=prices,
             kills=pair.kills,
-            retries=signals.retries + prices.publisher.retries,
+            retries=signals.publisher.retries + prices.publisher.retries,
             seconds=seconds,
         )
 
 
 async def _publish(
-    chosen: argparse.Namespace, pair: Pair, redis: RedisProcess, restarts: int, signals: Publisher, prices: Prices
+    chosen: argparse.Namespace, pair: Pair, redis: RedisProcess, restarts: int, signals: NumberedSignals, prices: Prices
 ) -> None:
     """Publishes all that is numbered while prices move, gateways are killed, and Redis is emptied."""
     kills = min(chosen.kills, 2) if restarts else chosen.kills
     within = chosen.signals / chosen.rate
     is_over = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        group.create_task(prices.run(random.Random(chosen.seed), is_over))
+        group.create_task(prices.run(random.Random(chosen.seed), is_over, per_second=_MOVES_PER_SECOND))
         troubles = [
             group.create_task(_kill_gateways(pair, kills, within, random.Random(chosen.seed + 1))),
             group.create_task(_empty_redis(redis, restarts, within, random.Random(chosen.seed + 2))),
         ]
-        await publish_numbered(signals, chosen.signals, per_second=chosen.rate, chance=random.Random(chosen.seed + 3))
+        await signals.run(range(chosen.signals), per_second=chosen.rate, chance=random.Random(chosen.seed + 3))
         await asyncio.gather(*troubles)
         is_over.set()
 

@@ -1,20 +1,15 @@
 """Clients of many kinds: of every signal and of the newest prices, over both transports, at two gateways."""
 
-import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from loadtests.judging import newest_prices
 from loadtests.listening import Listener
-from loadtests.pair import Pair
 from loadtests.published_events import BAR_SYMBOL, QUOTE_SYMBOLS, SIGNAL_SYMBOLS, Prices
 from loadtests.stream_clients import TRANSPORTS
 from resolvers.model.event import EventKind
-
-_BEGIN_SECONDS: Final = 30.0
 
 _SIGNALS: Final = (
     "subscription { signals { rationale } }",
@@ -62,32 +57,6 @@ class MixedAudience:
             and all(one.heard[-1].number >= quotes for one in self.quotes)
             and all(newest_prices(one) == prices.of(one.wanted) for one in self.bars)
         )
-
-    async def until(self, is_so: Callable[[], bool], seconds: float) -> bool:
-        """Whether that came to be so in time."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while not is_so():  # noqa: ASYNC110 - many clients, each with a condition of its own
-                    await asyncio.sleep(0.05)
-        return is_so()
-
-    @asynccontextmanager
-    async def listening(self, pair: Pair) -> AsyncIterator[None]:
-        """
-        Everybody listens, and knows the state to begin with, until the block is left.
-
-        Raises:
-            RuntimeError: If somebody does not, or hears what cannot be.
-        """
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one.run(pair, random.Random(at))) for at, one in enumerate(self)]
-            try:
-                if not await self.until(lambda: all(one.heard for one in self), _BEGIN_SECONDS):
-                    raise RuntimeError("not all clients were given a state to begin with")
-                yield
-            finally:
-                for task in tasks:
-                    task.cancel()
 
 
 def mixed_audience(count: int, origin: str, chance: random.Random) -> MixedAudience:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import orjson
 
@@ -12,6 +12,29 @@ from loadtests.http_client import Connection, post
 
 _PAUSE_SECONDS = 0.05
 _PATIENCE_SECONDS = 15.0
+
+
+class Gateways(Protocol):
+    """Two places to go to, which may be the same."""
+
+    def port(self, which: int) -> int | None:
+        """Where one of them is; None while it is gone."""
+
+
+class Alone:
+    """
+    One gateway that stays where it is.
+
+    Args:
+        port: Where it is.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    def port(self, which: int) -> int:
+        """Where it is."""
+        return self._port
 
 
 class Pair:
@@ -75,8 +98,8 @@ class Publisher:
         retries: How often a call was made again, because nobody had said what became of it.
     """
 
-    def __init__(self, pair: Pair, *, at: int = 0) -> None:
-        self._pair = pair
+    def __init__(self, gateways: Gateways, *, at: int = 0) -> None:
+        self._gateways = gateways
         self._at = at
         self._connection: Connection | None = None
         self.retries = 0
@@ -109,7 +132,7 @@ class Publisher:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 if self._connection is None:
-                    port = self._pair.port(self._at)
+                    port = self._gateways.port(self._at)
                     if port is None:
                         return None
                     self._connection = await Connection.open(port)

@@ -28,7 +28,6 @@ _BAR = """mutation ($bar: PublishedBar!) {
 
 _BEGIN = datetime(2024, 1, 8, 12, tzinfo=UTC)
 _LARGEST_CALL = 20
-_TURNS_PER_SECOND = 20
 _TURNS_OF_A_BAR = 50
 
 
@@ -37,41 +36,56 @@ def symbol_of(number: int) -> str:
     return SIGNAL_SYMBOLS[number % len(SIGNAL_SYMBOLS)]
 
 
-async def publish_signals(publisher: Publisher, numbers: Sequence[int]) -> None:
+@dataclass(kw_only=True, slots=True)
+class NumberedSignals:
     """
-    Publishes signals with these numbers, in one call.
+    Signals of one bar, so that all of them stay active; each has its number as its key and as its rationale.
 
-    Each has its number as its key and as its rationale; they are of one bar, so all of them stay active.
+    Attributes:
+        length: Digits of each rationale, at least.
+        moments: When each was about to be published, in seconds of the event loop.
     """
-    items = [
-        {
-            "symbol": symbol_of(number),
-            "interval": "H1",
-            "barTime": _BEGIN.isoformat(),
-            "direction": "BUY",
-            "strength": "WEAK",
-            "score": 0.5,
-            "agreement": 0.5,
-            "price": 100,
-            "rationale": f"{number}",
-            "key": f"{number}",
-        }
-        for number in numbers
-    ]
-    published = await publisher.publish(_SIGNALS, {"items": items})
-    if published["accepted"] != len(items):
-        raise RuntimeError(f"{len(items)} signals were published, {published['accepted']} accepted")
 
+    publisher: Publisher
+    length: int = 0
+    moments: dict[int, float] = field(default_factory=dict)
 
-async def publish_numbered(publisher: Publisher, count: int, *, per_second: float, chance: random.Random) -> None:
-    """Publishes *count* signals in the order of their numbers, a few with each call, at a steady rate."""
-    loop = asyncio.get_running_loop()
-    begun, number = loop.time(), 0
-    while number < count:
-        some = range(number, min(count, number + chance.randint(1, _LARGEST_CALL)))
-        await publish_signals(publisher, some)
-        number = some.stop
-        await asyncio.sleep(max(0.0, begun + number / per_second - loop.time()))
+    async def publish(self, numbers: Sequence[int]) -> None:
+        """
+        Publishes the signals of these numbers, in one call.
+
+        Raises:
+            RuntimeError: If not all of them are accepted.
+        """
+        items = [
+            {
+                "symbol": symbol_of(number),
+                "interval": "H1",
+                "barTime": _BEGIN.isoformat(),
+                "direction": "BUY",
+                "strength": "WEAK",
+                "score": 0.5,
+                "agreement": 0.5,
+                "price": 100,
+                "rationale": f"{number}".zfill(self.length),
+                "key": f"{number}",
+            }
+            for number in numbers
+        ]
+        self.moments.update(dict.fromkeys(numbers, asyncio.get_running_loop().time()))
+        published = await self.publisher.publish(_SIGNALS, {"items": items})
+        if published["accepted"] != len(items):
+            raise RuntimeError(f"{len(items)} signals were published, {published['accepted']} accepted")
+
+    async def run(self, numbers: range, *, per_second: float, chance: random.Random) -> None:
+        """Publishes signals in the order of their numbers, a few with each call, at a steady rate."""
+        loop = asyncio.get_running_loop()
+        begun, at = loop.time(), 0
+        while at < len(numbers):
+            some = numbers[at : at + chance.randint(1, _LARGEST_CALL)]
+            await self.publish(some)
+            at += len(some)
+            await asyncio.sleep(max(0.0, begun + at / per_second - loop.time()))
 
 
 @dataclass(kw_only=True, slots=True)
@@ -116,7 +130,7 @@ class Prices:
         self.prices[BAR_SYMBOL] = price
         return self._numbers(published)[EventKind.CANDLES]
 
-    async def run(self, chance: random.Random, is_over: asyncio.Event) -> None:
+    async def run(self, chance: random.Random, is_over: asyncio.Event, *, per_second: float) -> None:
         """Moves some quotes, or the bar, in each turn."""
         loop = asyncio.get_running_loop()
         due = loop.time()
@@ -125,7 +139,7 @@ class Prices:
                 await self.move_bar()
             else:
                 await self.move(chance.sample(QUOTE_SYMBOLS, chance.randint(1, 4)))
-            due = max(due + 1 / _TURNS_PER_SECOND, loop.time() - 1)
+            due = max(due + 1 / per_second, loop.time() - 1)
             await asyncio.sleep(max(0.0, due - loop.time()))
 
     def _numbers(self, published: dict[str, Any]) -> dict[EventKind, int]:

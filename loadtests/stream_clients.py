@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import os
+import socket
 from collections.abc import Mapping
 from struct import pack, unpack
 from typing import Any, Final, Protocol
@@ -15,8 +16,8 @@ WEBSOCKET: Final = "graphql-transport-ws"
 EVENTS: Final = "graphql-sse"
 TRANSPORTS: Final = (WEBSOCKET, EVENTS)
 
-# What waits in a client is not what is measured: beyond this it leaves the rest with the system, and so the sender.
 _READ_LIMIT = 64 * 1024
+_SEGMENT = 1_400
 _TEXT, _CLOSE = 0x1, 0x8
 
 
@@ -54,15 +55,26 @@ class StreamClient(Protocol):
 
 
 async def subscribed(
-    transport: str, port: int, query: str, variables: Mapping[str, Any], resume_from: str | None = None
+    transport: str,
+    port: int,
+    query: str,
+    variables: Mapping[str, Any],
+    resume_from: str | None = None,
+    *,
+    read_limit: int | None = None,
 ) -> StreamClient:
     """
     A subscription on a connection of its own to *port* of the loopback.
+
+    Args:
+        read_limit: About how many bytes may wait on this side for whoever hears, in the system and in the client, so
+            that the others wait where they are sent; None for as many as the system likes.
 
     Raises:
         Gone: If nobody is there, or goes away again.
     """
     client = _Socket() if transport == WEBSOCKET else _Events()
+    client.read_limit = read_limit
     try:
         await client.begin(port, {"query": query, "variables": variables}, resume_from)
     except (OSError, asyncio.IncompleteReadError) as error:
@@ -77,11 +89,24 @@ async def subscribed(
 class _Line:
     """The connection below a stream."""
 
+    read_limit: int | None = None
     _reader: asyncio.StreamReader
     _writer: asyncio.StreamWriter | None = None
 
     async def _connect(self, port: int) -> None:
-        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", port, limit=_READ_LIMIT)
+        own = socket.socket()
+        try:
+            own.setblocking(False)
+            if self.read_limit is not None:
+                own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.read_limit)
+                # As of a network. The system queues some segments for who does not read, and a loopback's are of 64 kB.
+                own.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, _SEGMENT)
+            await asyncio.get_running_loop().sock_connect(own, ("127.0.0.1", port))
+        except BaseException:
+            own.close()
+            raise
+        limit = self.read_limit or _READ_LIMIT
+        self._reader, self._writer = await asyncio.open_connection(sock=own, limit=limit)
 
     def _write(self, data: bytes) -> None:
         assert self._writer is not None  # noqa: S101 - it was connected

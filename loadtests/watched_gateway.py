@@ -2,11 +2,14 @@
 ``gateway serve``, watched: ``python -m loadtests.watched_gateway serve``.
 
 Every answer says how far the process had heard of events when it was asked (``X-Heard``), the reader of events can be
-held and let go (``/watched/hold``, ``/watched/go``), and what the tiers counted can be read (``/watched/counts``).
+held and let go (``/watched/hold``, ``/watched/go``), and what the tiers counted can be read (``/watched/counts``), as
+can what there is of streams (``/watched/streams``) and which of their objects are alive (``/watched/objects``).
 """
 
 import asyncio
+import gc
 import sys
+from collections import Counter
 from collections.abc import MutableMapping
 from dataclasses import asdict
 from typing import Any, ClassVar
@@ -19,8 +22,16 @@ import gateway.server
 from gateway.app import create_app
 from gateway.cli import main
 from gateway.endpoint.front import Front, Kept
+from gateway.endpoint.reservation import Reservation
+from gateway.endpoint.response_stream import ResponseStream
+from gateway.endpoint.transport_ws import Begun
+from gateway.streams.group import Group
+from gateway.streams.subscriber import Subscriber
+from gateway.websocket_connection import WebSocketConnection
 from resolvers.events.reader import Reader
 from resolvers.events.streams import Entry
+
+_OF_STREAMS = (Begun, Group, Reservation, ResponseStream, Subscriber, WebSocketConnection)
 
 
 class HeldReader(Reader):
@@ -65,7 +76,7 @@ class Watched:
             return
         services = scope["state"]["services"]
         if scope["path"].startswith("/watched/"):
-            await _sent(send, self._told(scope["path"], services))
+            await _sent(send, self._told(scope["path"], scope["state"]))
             return
         heard = _heard(services)
 
@@ -76,13 +87,18 @@ class Watched:
 
         await self._app(scope, receive, saying)
 
-    def _told(self, path: str, services: Any) -> Any:
+    def _told(self, path: str, state: Any) -> Any:
         if path == "/watched/hold":
             HeldReader.may_go.clear()
         elif path == "/watched/go":
             HeldReader.may_go.set()
+        elif path == "/watched/streams":
+            return {"tasks": len(asyncio.all_tasks()), "connections": len(self.connections), **state["hub"].sizes}
+        elif path == "/watched/objects":
+            gc.collect()
+            return Counter(type(one).__name__ for one in gc.get_objects() if isinstance(one, _OF_STREAMS))
         else:
-            tiers = [[noun, name, count] for noun, name, count in services.tiers.counters]
+            tiers = [[noun, name, count] for noun, name, count in state["services"].tiers.counters]
             return {"tiers": tiers, "responses": asdict(self._app._cache.counts)}
         return {}
 

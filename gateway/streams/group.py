@@ -43,6 +43,8 @@ class Group(ABC):
         self.is_running = False
         self._executions = executions
         self._plans = Plans()
+        # How often everything was forgotten: what was executed before is about a state that nobody follows any more.
+        self._era = 0
 
     @property
     @abstractmethod
@@ -81,6 +83,12 @@ class Group(ABC):
         begun = self.begin(objects, numbers)
         return begun if isinstance(begun, list) else await begun
 
+    async def _rested(self, pace: Pace) -> bool:
+        """Lets others, and says whether the state that is being told is still the one that there is."""
+        era = self._era
+        await pace.rest()
+        return era == self._era
+
 
 class LatestGroup(Group):
     """
@@ -94,7 +102,6 @@ class LatestGroup(Group):
         super().__init__(selection, executions)
         self.shown: dict[str, Item] = {}
         self._due: dict[str, list[int]] = {}
-        self._era = 0
 
     @property
     def size(self) -> int:
@@ -142,12 +149,14 @@ class LatestGroup(Group):
         if isinstance(begun, list):
             await self._tell(due, begun, number, pace)
         else:
-            later(self._tell_later(due, begun, number, pace))
+            later(self._tell_later(due, begun, number, self._era))
 
-    async def _tell_later(
-        self, due: dict[str, list[int]], begun: Awaitable[list[Item]], number: int, pace: Pace
-    ) -> None:
-        await self._tell(due, await begun, number, Pace())
+    async def _tell_later(self, due: dict[str, list[int]], begun: Awaitable[list[Item]], number: int, era: int) -> None:
+        items = await begun
+        if era == self._era:
+            await self._tell(due, items, number, Pace())
+        else:
+            self.is_running = False
 
     async def _tell(self, due: dict[str, list[int]], items: list[Item], number: int, pace: Pace) -> None:
         try:
@@ -173,12 +182,6 @@ class LatestGroup(Group):
         finally:
             self.is_running = False
 
-    async def _rested(self, pace: Pace) -> bool:
-        """Lets others, and says whether the state that is being told is still the one that there is."""
-        era = self._era
-        await pace.rest()
-        return era == self._era
-
 
 class AllGroup(Group):
     """
@@ -191,7 +194,6 @@ class AllGroup(Group):
     def __init__(self, selection: Selection, executions: Executions) -> None:
         super().__init__(selection, executions)
         self.number = 0
-        self._generation = 0
         self._due: list[tuple[Change, Any]] = []
 
     @property
@@ -212,7 +214,7 @@ class AllGroup(Group):
         """Drops what is due, and what is executed now."""
         self._due.clear()
         self.number = 0
-        self._generation += 1
+        self._era += 1
 
     def fall_back(self) -> None:
         """Drops what is due, and lets everybody be brought what follows that which they were told."""
@@ -236,17 +238,16 @@ class AllGroup(Group):
         if isinstance(begun, list):
             await self._tell(due, begun, pace)
         else:
-            later(self._tell_later(due, begun))
+            later(self._tell_later(due, begun, self._era))
 
-    async def _tell_later(self, due: list[tuple[Change, Any]], begun: Awaitable[list[Item]]) -> None:
-        generation, items = self._generation, await begun
-        if self._generation == generation:
+    async def _tell_later(self, due: list[tuple[Change, Any]], begun: Awaitable[list[Item]], era: int) -> None:
+        items = await begun
+        if era == self._era:
             await self._tell(due, items, Pace())
         else:
             self.is_running = False
 
     async def _tell(self, due: list[tuple[Change, Any]], items: list[Item], pace: Pace) -> None:
-        generation = self._generation
         try:
             before = due[0][0].number
             waiting: list[Subscriber] = []
@@ -254,9 +255,7 @@ class AllGroup(Group):
                 # Between the items of one event nobody may take a message: its position would be after all of them.
                 if change.number != before:
                     self.number = before
-                    if pace.is_over:
-                        await pace.rest()
-                    if self._generation != generation:
+                    if pace.is_over and not await self._rested(pace):
                         return
                 before = change.number
                 numbers = [change.number]

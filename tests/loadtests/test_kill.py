@@ -35,7 +35,9 @@ def _listener(kind: EventKind, *heard: Heard, wanted: str = "AB") -> Listener:
 
 
 def _heard(number: int, *items: Any, skipped: int = 0, is_reset: bool = False) -> Heard:
-    return Heard(number=number, items=list(items), skipped=skipped, is_reset=is_reset, is_resumed=False, status=None)
+    return Heard(
+        number=number, items=list(items), skipped=skipped, is_reset=is_reset, is_resumed=False, status=None, moment=0.0
+    )
 
 
 def _signals(*numbers: int) -> list[dict[str, str]]:
