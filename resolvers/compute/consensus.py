@@ -90,7 +90,7 @@ def consensus(
     score = np.where(voices >= QUORUM * len(votes), score, 0.0)
 
     direction = np.subtract(score >= HOLD_BELOW, score <= -HOLD_BELOW, dtype=np.int8)
-    agreement = _total(share[:, of_bar] * (heard & (sides == direction)))
+    agreement = _total(share[:, of_bar] * (sides == direction))
     effective = np.divide(1.0, alike, out=np.zeros_like(alike), where=alike > 0)
     return Consensus(
         score=score,
