@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import ServerUrls, Settings
+from gateway.config import ServerUrls
 from gateway.embedded import embedded_servers
 from resolvers.storage.pool import Pool, open_pool
 from tests.following import Events
 from tests.redis_server import OwnRedis
 from tests.scratch import scratch_folder
-from tests.servers import RunningGateway, Servers, fresh_database, make_template
+from tests.servers import PATIENT, RunningGateway, Servers, fresh_database, make_template
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -79,7 +79,7 @@ async def pool(urls: ServerUrls) -> AsyncIterator[Pool]:
 @pytest.fixture
 async def gateway(urls: ServerUrls) -> AsyncIterator[RunningGateway]:
     """A running gateway on the test's database."""
-    async with RunningGateway(Settings(), urls) as running:
+    async with RunningGateway(PATIENT, urls) as running:
         yield running
 
 

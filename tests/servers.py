@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -41,7 +41,14 @@ _OF_THE_BACKGROUND = (
     "WITH gone AS (DELETE FROM outbox",
     "LISTEN ",
 )
-COLD = Settings(
+PATIENT = Settings(redis_budget_seconds=20)
+"""
+Settings of a gateway that waits for Redis.
+
+Past the usual 50 ms, which a busy machine may miss, it says so in its log and does without for a second.
+"""
+COLD = replace(
+    PATIENT,
     quote_cache_seconds=0,
     candle_cache_seconds=0,
     signal_cache_seconds=0,

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.config import ServerUrls, Settings
+from gateway.config import ServerUrls
 from resolvers.model.interval import Interval
 from resolvers.storage.pool import open_pool
 from tests.bars import instrument, spaced, store
 from tests.clients.node import install_packages
-from tests.servers import RunningGateway, Servers, fresh_database
+from tests.servers import PATIENT, RunningGateway, Servers, fresh_database
 
 SYMBOLS = ("ACME", "BETA", "CORP", "DELTA", "ECHO")
 
@@ -30,5 +30,5 @@ async def market(servers: Servers, template: str) -> AsyncIterator[RunningGatewa
             if symbol == SYMBOLS[0]:
                 await store(pool, made, Interval.D1, spaced(40, Interval.D1))
         await pool.close()
-        async with RunningGateway(Settings(), ServerUrls(database=url, redis=servers.urls.redis)) as gateway:
+        async with RunningGateway(PATIENT, ServerUrls(database=url, redis=servers.urls.redis)) as gateway:
             yield gateway

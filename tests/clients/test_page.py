@@ -11,12 +11,12 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from gateway.app import create_app
-from gateway.config import ServerUrls, Settings
+from gateway.config import ServerUrls
 from resolvers.storage.pool import Pool
 from tests.bars import instrument
 from tests.clients.node import FOLDER, NODE
 from tests.processes import REPOSITORY
-from tests.servers import RunningApp, RunningGateway
+from tests.servers import PATIENT, RunningApp, RunningGateway
 
 _PAGE = (REPOSITORY / "docs" / "clients.md").read_text()
 _PROGRAMS = {
@@ -76,17 +76,17 @@ async def test_a_program_hears_what_changes_and_resumes(name: str, urls: ServerU
         await instrument(pool, symbol)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        async with RunningGateway(Settings(), urls) as other:
+        async with RunningGateway(PATIENT, urls) as other:
             await _publish(other, "NOVA", 10)
             await _publish(other, "ZEDQUA", 20)
-            app = create_app(Settings(), urls)
+            app = create_app(PATIENT, urls)
             async with RunningApp(app, app.connections, listening=listening) as running, _running(name, port) as heard:
                 await heard.until("ZEDQUA 20.5")
                 await _publish(other, "NOVA", 11)
                 await heard.until("NOVA 11.5")
                 await running.stop()
                 await _publish(other, "NOVA", 12)
-                app = create_app(Settings(), urls)
+                app = create_app(PATIENT, urls)
                 async with RunningApp(app, app.connections, listening=listening):
                     await heard.until("NOVA 12.5")
                     await _publish(other, "NOVA", 13)

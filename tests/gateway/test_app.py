@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -15,7 +16,7 @@ from resolvers.model.interval import Interval
 from resolvers.storage.pool import Pool
 from tests.bars import instrument, spaced, store
 from tests.resolvers.storage.gates import blocked, held
-from tests.servers import RunningGateway
+from tests.servers import PATIENT, RunningGateway
 
 
 async def _raw(gateway: RunningGateway, query: str, accept: str) -> tuple[httpx.Headers, bytes]:
@@ -60,7 +61,7 @@ async def test_a_compressed_answer_is_what_gzip_reads(gateway: RunningGateway) -
 
 async def test_a_full_pool_is_told_after_a_while(urls: ServerUrls, pool: Pool) -> None:
     """The setting says how long; the answer is an error of its field, and the next one is right."""
-    settings = Settings(database_connections=2, database_wait_seconds=0.05)
+    settings = replace(PATIENT, database_connections=2, database_wait_seconds=0.05)
     # Equal ones would wait for one statement.
     one, other, third = (f'{{ instrument(symbol: "{symbol}") {{ symbol }} }}' for symbol in ("ACME", "BETA", "CORE"))
     async with RunningGateway(settings, urls) as gateway:
@@ -86,7 +87,7 @@ async def test_unknown_paths_and_methods_are_refused(gateway: RunningGateway) ->
 async def test_the_settings_reach_the_answers(urls: ServerUrls, pool: Pool) -> None:
     """A smaller window is the default's limit too; a larger threshold compresses less."""
     await store(pool, await instrument(pool), Interval.D1, spaced(20, Interval.D1))
-    async with RunningGateway(Settings(max_bars=5, gzip_min_bytes=6000), urls) as gateway:
+    async with RunningGateway(replace(PATIENT, max_bars=5, gzip_min_bytes=6000), urls) as gateway:
         assert await gateway.data('{ candles(symbol: "ACME") { count } }') == {"candles": {"count": 5}}
         _, _, message = await gateway.error('{ candles(symbol: "ACME", last: 6) { count } }')
         assert message == "a window holds at most 5 bars, last was 6"

@@ -4,7 +4,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from gateway.config import ServerUrls, Settings
+from gateway.config import ServerUrls
 from resolvers.model.event import EventKind
 from resolvers.model.interval import Interval
 from resolvers.storage.outbox import stored_position
@@ -12,7 +12,7 @@ from resolvers.storage.revisions import origin_of
 from tests.bars import instrument, spaced, store
 from tests.following import Events
 from tests.processes import Serving, environment, run
-from tests.servers import RunningGateway
+from tests.servers import PATIENT, RunningGateway
 
 _PRICES = "date,open,high,low,close,volume\n2024-01-08,1,2,1,2,10\n2024-01-09,2,3,2,3,10\n"
 
@@ -75,7 +75,7 @@ async def test_a_gateway_starts_and_serves_without_redis(events: Events) -> None
     events.redis.stop()
     await store(events.pool, await instrument(events.pool), Interval.D1, spaced(3, Interval.D1))
     urls = ServerUrls(database=events.urls.database, redis=events.redis.url)
-    async with RunningGateway(Settings(), urls) as gateway:
+    async with RunningGateway(PATIENT, urls) as gateway:
         item = {"symbol": "ACME", "price": 7, "asOf": "2024-06-01T00:00:00Z"}
         data = await gateway.data(
             "mutation ($items: [PublishedQuote!]!) { publishQuotes(input: {items: $items}) { stored } }", items=[item]
@@ -90,7 +90,7 @@ async def test_what_one_gateway_takes_another_hears(events: Events) -> None:
     await instrument(events.pool)
     urls = ServerUrls(database=events.urls.database, redis=events.redis.url)
     process = await events.process()
-    async with RunningGateway(Settings(), urls) as one, RunningGateway(Settings(), urls) as other:
+    async with RunningGateway(PATIENT, urls) as one, RunningGateway(PATIENT, urls) as other:
         for number, gateway in enumerate((one, other, one, other), 1):
             bar = {"time": f"2024-01-{7 * number + 1:02d}T00:00:00Z", "open": 1, "high": 1, "low": 1, "close": 1}
             await gateway.data(

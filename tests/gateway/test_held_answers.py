@@ -13,13 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.config import ServerUrls, Settings
+from gateway.config import ServerUrls
 from resolvers.model.instrument import InstrumentSpec
 from resolvers.storage.instruments import create_instruments
 from resolvers.storage.pool import Pool
 from tests.bars import NOON
 from tests.following import eventually
-from tests.servers import COLD, RunningGateway
+from tests.servers import COLD, PATIENT, RunningGateway
 
 _START = datetime.fromtimestamp(NOON, UTC)
 _LIFE_SECONDS = 0.05
@@ -173,9 +173,9 @@ class World:
 @pytest.fixture
 async def world(pool: Pool, urls: ServerUrls) -> AsyncIterator[World]:
     """Three gateways on one database and one Redis."""
-    small = Settings(response_cache_bytes=6000, window_cache_bytes=20_000)
+    small = replace(PATIENT, response_cache_bytes=6000, window_cache_bytes=20_000)
     brief = replace(
-        Settings(),
+        PATIENT,
         quote_cache_seconds=_LIFE_SECONDS,
         candle_cache_seconds=_LIFE_SECONDS,
         instrument_cache_seconds=_LIFE_SECONDS,

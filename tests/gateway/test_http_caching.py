@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from hashlib import sha256
 
 import httpx
 import pytest
 
-from gateway.config import ServerUrls, Settings
+from gateway.config import ServerUrls
 from resolvers.model.interval import Interval
 from resolvers.storage.pool import Pool
 from tests.bars import instrument, spaced, store
-from tests.servers import RunningGateway
+from tests.servers import PATIENT, RunningGateway
 
 _QUERY = 'query Chart { candles(symbol: "ACME", last: 3) { columns { close } } }'
 
@@ -19,7 +20,7 @@ _QUERY = 'query Chart { candles(symbol: "ACME", last: 3) { columns { close } } }
 @pytest.fixture
 async def gateway(urls: ServerUrls, pool: Pool) -> AsyncIterator[RunningGateway]:
     await store(pool, await instrument(pool), Interval.D1, spaced(10, Interval.D1))
-    async with RunningGateway(Settings(shared_cache_seconds=5), urls) as running:
+    async with RunningGateway(replace(PATIENT, shared_cache_seconds=5), urls) as running:
         yield running
 
 

@@ -1,17 +1,18 @@
 """A database that was restored from a backup is never answered from what was held of it before."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from gateway.config import ServerUrls, Settings
+from gateway.config import ServerUrls
 from resolvers.model.bars import Bars
 from resolvers.model.interval import Interval
 from resolvers.storage.pool import Pool
 from resolvers.storage.revisions import origin_of
 from tests.bars import instrument, spaced, store
 from tests.following import Events, eventually
-from tests.servers import RunningGateway
+from tests.servers import PATIENT, RunningGateway
 
 _QUERY = '{ candles(symbol: "ACME", interval: W1, last: 3) { columns { close } } quotes(symbols: ["ACME"]) { price } }'
 _TABLES = ("candles", "series", "quotes", "collections", "outbox", "event_numbers")
@@ -57,7 +58,7 @@ async def test_a_restore_under_running_processes(events: Events, urls_of_events:
     await store(events.pool, one, Interval.W1, spaced(6, Interval.W1, seed=1))
     await _back_up(events.pool)
     old, new = spaced(10, Interval.W1, seed=2), spaced(10, Interval.W1, seed=3)
-    settings = Settings(event_audit_seconds=0.1)
+    settings = replace(PATIENT, event_audit_seconds=0.1)
     async with RunningGateway(settings, urls_of_events) as first, RunningGateway(settings, urls_of_events) as second:
 
         async def old_is_known() -> bool:
@@ -90,7 +91,7 @@ async def test_a_restore_while_nobody_served(events: Events, urls_of_events: Ser
     await store(events.pool, one, Interval.W1, spaced(6, Interval.W1, seed=1))
     await _back_up(events.pool)
     old, new = spaced(10, Interval.W1, seed=2), spaced(10, Interval.W1, seed=3)
-    async with RunningGateway(Settings(event_audit_seconds=0.1), urls_of_events) as gateway:
+    async with RunningGateway(replace(PATIENT, event_audit_seconds=0.1), urls_of_events) as gateway:
         for step in (2, 1, 0):
             await _write(events, one, old[: 10 - step], 1)
 
@@ -100,5 +101,5 @@ async def test_a_restore_while_nobody_served(events: Events, urls_of_events: Ser
             await eventually(is_known)
     await _restore(events.pool)
     await _write(events, one, new, writes)
-    async with RunningGateway(Settings(), urls_of_events) as gateway:
+    async with RunningGateway(PATIENT, urls_of_events) as gateway:
         assert await _closes(gateway) == _answer(new)

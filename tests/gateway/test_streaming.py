@@ -4,16 +4,17 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import websockets
 
-from gateway.config import ServerUrls, Settings
+from gateway.config import ServerUrls
 from resolvers.storage.pool import Pool
 from tests.bars import instrument
-from tests.servers import RunningGateway, unreachable
+from tests.servers import PATIENT, RunningGateway, unreachable
 
 _PUBLISH = """mutation Publish($items: [PublishedQuote!]!) {
   publishQuotes(input: {items: $items}) { stored position errors { index code message } } }"""
@@ -44,7 +45,7 @@ class _Market:
 async def market(urls: ServerUrls, pool: Pool) -> AsyncIterator[_Market]:
     for symbol in ("ACME", "BETA", "CORE"):
         await instrument(pool, symbol=symbol)
-    async with RunningGateway(Settings(), urls) as gateway:
+    async with RunningGateway(PATIENT, urls) as gateway:
         yield _Market(gateway)
 
 
@@ -196,7 +197,7 @@ async def test_a_database_that_is_away_is_a_status(market: _Market, urls: Server
 async def test_a_gateway_that_stops_ends_streams_as_their_transport_does(urls: ServerUrls, pool: Pool) -> None:
     """One after the other, each with its position; no error of the hub comes before that."""
     await instrument(pool, symbol="ACME")
-    async with RunningGateway(Settings(), urls, spread_seconds=0.2) as gateway, AsyncExitStack() as stack:
+    async with RunningGateway(PATIENT, urls, spread_seconds=0.2) as gateway, AsyncExitStack() as stack:
         market = _Market(gateway)
         await market.publish(ACME=10.0)
         sockets = [await stack.enter_async_context(_Socket(market)) for _ in range(5)]
@@ -214,7 +215,7 @@ async def test_a_gateway_that_stops_ends_streams_as_their_transport_does(urls: S
 async def test_the_beat_and_the_outbox_are_settings(urls: ServerUrls, pool: Pool) -> None:
     """An outbox that is too small for one item ends the stream of whoever does not take it."""
     await instrument(pool, symbol="ACME")
-    settings = Settings(max_outbox_bytes=1, beat_milliseconds=1.0)
+    settings = replace(PATIENT, max_outbox_bytes=1, beat_milliseconds=1.0)
     async with RunningGateway(settings, urls) as gateway:
         market = _Market(gateway)
         async with _Socket(market) as socket:

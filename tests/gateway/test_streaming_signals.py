@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from gateway.config import ServerUrls, Settings
+from gateway.config import ServerUrls
 from resolvers.storage.pool import Pool
 from tests.bars import instrument
 from tests.gateway.endpoint.streamed import Talk, talking
-from tests.servers import RunningGateway
+from tests.servers import PATIENT, RunningGateway
 
 _PUBLISH = """mutation ($items: [PublishedSignal!]!) { publishSignals(input: {producer: "desk", items: $items}) {
     stored position errors { message } } }"""
@@ -24,7 +24,7 @@ async def gateways(urls: ServerUrls, pool: Pool) -> AsyncIterator[tuple[RunningG
     """Two processes on one database with two instruments."""
     await instrument(pool, "ACME")
     await instrument(pool, "BETA")
-    async with RunningGateway(Settings(), urls) as one, RunningGateway(Settings(), urls) as other:
+    async with RunningGateway(PATIENT, urls) as one, RunningGateway(PATIENT, urls) as other:
         yield one, other
 
 
@@ -156,7 +156,7 @@ async def test_who_comes_back_to_a_process_that_has_just_begun_misses_nothing(
     await _publish(gateway, *(_signal(number) for number in range(5)))
     await _publish(gateway, _signal(0, isCancelled=True))
     async with (
-        RunningGateway(Settings(), urls) as new,
+        RunningGateway(PATIENT, urls) as new,
         _streaming(new, extensions={"resumeFrom": stream.position}) as again,
     ):
         assert _texts(await again.items(6)) == ["0", "1", "2", "3", "4", "0"]

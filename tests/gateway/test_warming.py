@@ -25,12 +25,10 @@ from tests.bars import LATER, instrument, spaced, store
 from tests.following import eventually
 from tests.redis_server import OwnRedis
 from tests.resolvers.reading.process import request
-from tests.servers import RunningGateway, Servers, StatementLog
+from tests.servers import PATIENT, RunningGateway, Servers, StatementLog
 
 _QUERY = '{ candles(symbol: "ACME", interval: H1, last: 5) { columns { close } } quotes(symbols: ["ACME"]) { price } }'
-# A busy machine may miss the usual budget, and then nothing is kept in Redis or renewed for a while.
-_ON = Settings(redis_budget_seconds=20)
-_OFF = replace(_ON, warm_windows=0)
+_OFF = replace(PATIENT, warm_windows=0)
 
 
 @asynccontextmanager
@@ -50,11 +48,11 @@ async def _traced(gateway: RunningGateway) -> set[str]:
 async def test_the_first_request_after_a_restart_is_held(urls: ServerUrls, pool: Pool) -> None:
     """Windows, quotes and instruments; without warming it comes from Redis."""
     await store(pool, await instrument(pool), Interval.H1, spaced(20, Interval.H1))
-    async with RunningGateway(_ON, urls) as gateway:
+    async with RunningGateway(PATIENT, urls) as gateway:
         assert await _traced(gateway) == {"storage"}
     async with RunningGateway(_OFF, urls) as gateway:
         assert await _traced(gateway) == {"redis"}
-    async with opened(_ON, urls, Held.of(_ON, urls)) as state:
+    async with opened(PATIENT, urls, Held.of(PATIENT, urls)) as state:
         services = state["services"]
 
         async def is_warm() -> bool:
@@ -70,7 +68,7 @@ async def test_the_first_request_after_a_restart_is_held(urls: ServerUrls, pool:
         one = await loaders.instrument_by_name.load("ACME")
         assert one is not None
         await loaders.quote.load(one.id)
-        window = await loaders.window.load(request(one.id, last=5, limit=_ON.max_list_size))
+        window = await loaders.window.load(request(one.id, last=5, limit=PATIENT.max_list_size))
         assert window is not None
         assert {(noun, str(tier)) for noun, tier in loaders.trace.tiers} == {
             ("instrument", "memory"),

@@ -2,6 +2,7 @@
 
 import math
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from gateway.config import ServerUrls, Settings
+from gateway.config import ServerUrls
 from resolvers.model.bars import Bars
 from resolvers.model.instrument import Source
 from resolvers.model.interval import Interval
@@ -18,7 +19,7 @@ from resolvers.storage.pool import Pool
 from schema.scalars import parse_rfc3339
 from tests.bars import instrument, spaced, store, walk
 from tests.schema.conftest import FX_DAY, Market
-from tests.servers import RunningGateway
+from tests.servers import PATIENT, RunningGateway
 
 _STATE = """query ($s: String!, $i: Interval!) { candles(symbol: $s, interval: $i, last: 3) {
     count asOf stale source interval instrument { symbol } columns { timestamp isClosed } } }"""
@@ -249,7 +250,7 @@ async def test_an_operation_reads_within_its_budget(urls: ServerUrls, pool: Pool
     """One bar of an indicator that looks back to the first one is read with all of them; what is over is refused."""
     for symbol in ("ACME", "BRAVO"):
         await store(pool, await instrument(pool, symbol), Interval.H1, spaced(100, Interval.H1))
-    async with RunningGateway(Settings(max_read_bars=150), urls) as gateway:
+    async with RunningGateway(replace(PATIENT, max_read_bars=150), urls) as gateway:
         answer = await gateway.answer(
             """{ a: candles(symbol: "ACME", interval: H1, last: 1) { columns { obv } }
                  b: candles(symbol: "BRAVO", interval: H1, last: 1) { columns { obv } }

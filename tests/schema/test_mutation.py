@@ -1,11 +1,12 @@
 """Publishing over HTTP: what is good is stored, what is not is named by index, and repeating changes nothing."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from gateway.config import ServerUrls, Settings
+from gateway.config import ServerUrls
 from resolvers.events.position import parsed_position
 from resolvers.model.event import EventKind
 from resolvers.model.instrument import Instrument, Source
@@ -14,7 +15,7 @@ from resolvers.storage.outbox import stored_position
 from resolvers.storage.pool import Pool
 from resolvers.storage.revisions import origin_of
 from tests.bars import instrument, spaced, store
-from tests.servers import RunningGateway
+from tests.servers import PATIENT, RunningGateway
 
 _ANSWER = "accepted stored unchanged errors { index code message path } position"
 _CANDLES = f"mutation ($input: PublishCandlesInput!) {{ publishCandles(input: $input) {{ {_ANSWER} }} }}"
@@ -36,7 +37,7 @@ async def nadir(pool: Pool) -> Instrument:
 @pytest.fixture
 async def gateway(urls: ServerUrls, acme: Instrument, nadir: Instrument) -> AsyncIterator[RunningGateway]:
     """A running gateway on a database with two instruments."""
-    async with RunningGateway(Settings(), urls) as running:
+    async with RunningGateway(PATIENT, urls) as running:
         yield running
 
 
@@ -231,7 +232,7 @@ async def test_too_many_are_refused_as_a_whole(gateway: RunningGateway, pool: Po
 
 async def test_what_is_published_costs_by_its_number(urls: ServerUrls, acme: Instrument) -> None:
     """Whether it comes in one item or in many; values in the text count as those in variables."""
-    async with RunningGateway(Settings(max_cost=2_800), urls) as gateway:
+    async with RunningGateway(replace(PATIENT, max_cost=2_800), urls) as gateway:
         small = await _candles(gateway, _item(*[_bar(f"2024-01-08T{at:02d}:00:00Z") for at in range(10)]))
         assert small["accepted"] == 10
         for items in ([_item(*[_bar(f"2024-01-08T{at:02d}:00:00Z") for at in range(20)])], [_item(_bar())] * 20):

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from gateway.config import ServerUrls, Settings
+from gateway.config import ServerUrls
 from resolvers.events.position import parsed_position
 from resolvers.model.event import EventKind
 from resolvers.storage.pool import Pool
 from resolvers.storage.revisions import origin_of
 from tests.bars import instrument
-from tests.servers import RunningGateway
+from tests.servers import PATIENT, RunningGateway
 
 _PUBLISH = """mutation ($input: PublishSignalsInput!) { publishSignals(input: $input) {
     accepted stored unchanged errors { index code message path } position } }"""
@@ -24,7 +24,7 @@ async def gateway(urls: ServerUrls, pool: Pool) -> AsyncIterator[RunningGateway]
     """A running gateway on a database with two instruments, of which one is simulated."""
     await instrument(pool, "ACME", aliases=("ACM-E",))
     await instrument(pool, "NOVA", is_simulated=True)
-    async with RunningGateway(Settings(), urls) as running:
+    async with RunningGateway(PATIENT, urls) as running:
         yield running
 
 

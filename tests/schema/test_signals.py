@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.config import ServerUrls, Settings
+from gateway.config import ServerUrls
 from resolvers.ingest import Ingest
 from resolvers.model.instrument import InstrumentSpec, Source
 from resolvers.model.interval import Interval
@@ -20,7 +20,7 @@ from schema.build import build_schema
 from schema.context import Context
 from schema.node import global_id
 from tests.bars import LATER, NOON, instrument, spaced
-from tests.servers import COLD, RunningGateway, Servers, StatementLog
+from tests.servers import COLD, PATIENT, RunningGateway, Servers, StatementLog
 from tests.signals import draft, moment, store
 
 _HOUR = 3600
@@ -36,7 +36,7 @@ _PAGE = """query ($first: Int! = 2, $after: String, $filter: SignalFilter, $orde
 @pytest.fixture
 async def gateway(urls: ServerUrls, pool: Pool) -> AsyncIterator[RunningGateway]:
     """A gateway that holds what it may."""
-    async with RunningGateway(Settings(), urls) as running:
+    async with RunningGateway(PATIENT, urls) as running:
         yield running
 
 

@@ -1,22 +1,23 @@
 """``gateway cache``: what is printed of running gateways, and that they read anew."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.commands.cache_tables import process_tables
-from gateway.config import ServerUrls, Settings
+from gateway.config import ServerUrls
 from resolvers.model.interval import Interval
 from resolvers.storage.pool import Pool
 from tests.bars import instrument, spaced, store
 from tests.following import eventually
 from tests.gateway.commands.conftest import Runner
-from tests.servers import RunningGateway
+from tests.servers import PATIENT, RunningGateway
 
 _QUERY = '{ candles(symbol: "ACME", interval: H1, last: 5) { columns { close } } }'
-_OFTEN = Settings(stats_seconds=0.1)
+_OFTEN = replace(PATIENT, stats_seconds=0.1)
 
 
 def _cell(table: str, row: str, column: str) -> int:

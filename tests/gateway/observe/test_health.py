@@ -12,7 +12,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from gateway.config import ServerUrls, Settings
+from gateway.config import ServerUrls
 from gateway.embedded import embedded_servers
 from gateway.observe.health import ready
 from resolvers.model.interval import Interval
@@ -20,7 +20,7 @@ from resolvers.storage.migrate import migrate
 from resolvers.storage.pool import open_pool
 from tests.bars import instrument, spaced, store
 from tests.gateway.embedded.neighbour import pids
-from tests.servers import RunningGateway
+from tests.servers import PATIENT, RunningGateway
 
 _QUERY = '{ candles(symbol: "ACME", last: 2) { count columns { rsi } } }'
 
@@ -61,7 +61,7 @@ async def mortal() -> AsyncIterator[Mortal]:
         pool = await open_pool(urls.database, size=1)
         await store(pool, await instrument(pool), Interval.D1, spaced(50, Interval.D1))
         await pool.close()
-        async with RunningGateway(Settings(), ServerUrls(database=urls.database, redis=urls.redis)) as gateway:
+        async with RunningGateway(PATIENT, ServerUrls(database=urls.database, redis=urls.redis)) as gateway:
             yield Mortal(gateway, Path(folder) / "data")
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import redis.asyncio as redis
 
-from gateway.config import ServerUrls, Settings
+from gateway.config import ServerUrls
 from resolvers.cache.nouns import Nouns
 from resolvers.cache.tiers import Tiers
 from resolvers.events.publisher import QuotesPublisher
@@ -26,7 +26,7 @@ from resolvers.storage.windows import newest_bars
 from resolvers.storage.written import Written
 from tests.bars import LATER, instrument, spaced
 from tests.following import eventually
-from tests.servers import RunningGateway, Servers, StatementLog
+from tests.servers import PATIENT, RunningGateway, Servers, StatementLog
 
 _QUERY = '{ candles(symbol: "ACME", interval: M1, last: 9) { columns { close } } quotes(symbols: ["ACME"]) { price } }'
 
@@ -134,7 +134,7 @@ async def test_the_read_after_a_tick_needs_no_statement(urls: ServerUrls, pool: 
     await ingest.candles([SeriesWrite(instrument=acme, interval=Interval.M1, source=Source.FILE, bars=bars)], now=LATER)
     log = StatementLog(servers.log, urls.database)
     await log.start()
-    async with RunningGateway(Settings(), urls) as gateway:
+    async with RunningGateway(PATIENT, urls) as gateway:
 
         async def answered() -> tuple[float, float]:
             data = (await gateway.client.post("/graphql", json={"query": _QUERY})).json()["data"]
