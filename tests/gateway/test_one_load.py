@@ -16,7 +16,8 @@ from resolvers.storage.pool import Pool
 from tests.bars import instrument, spaced, store
 from tests.processes import Serving, environment
 from tests.resolvers.storage.gates import blocked, held
-from tests.servers import Servers, StatementLog
+from tests.servers import Servers
+from tests.statements import StatementLog
 
 _LIMIT_SECONDS = 60
 _QUERY = '{ candles(symbol: "ACME", interval: H1, last: 100) { count columns { timestamp close } } }'

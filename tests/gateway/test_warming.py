@@ -25,7 +25,8 @@ from tests.bars import LATER, instrument, spaced, store
 from tests.following import eventually
 from tests.redis_server import OwnRedis
 from tests.resolvers.reading.process import request
-from tests.servers import PATIENT, RunningGateway, Servers, StatementLog
+from tests.servers import PATIENT, RunningGateway, Servers
+from tests.statements import StatementLog
 
 _QUERY = '{ candles(symbol: "ACME", interval: H1, last: 5) { columns { close } } quotes(symbols: ["ACME"]) { price } }'
 _OFF = replace(PATIENT, warm_windows=0)

@@ -13,7 +13,8 @@ from resolvers.model.interval import Interval
 from resolvers.model.session import SessionCalendar
 from resolvers.storage.pool import open_pool
 from tests.bars import instrument, spaced, store
-from tests.servers import COLD, RunningGateway, Servers, StatementLog, fresh_database
+from tests.servers import COLD, RunningGateway, Servers, fresh_database
+from tests.statements import StatementLog
 
 FX_DAY = SessionCalendar(timezone="America/New_York", roll_minutes=420)
 

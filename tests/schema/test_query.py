@@ -13,7 +13,8 @@ from resolvers.storage.instruments import create_instruments
 from resolvers.storage.pool import Pool
 from tests.bars import LATER, spaced
 from tests.schema.conftest import Market
-from tests.servers import COLD, RunningGateway, Servers, StatementLog
+from tests.servers import COLD, RunningGateway, Servers
+from tests.statements import StatementLog
 
 _INDICATORS = "rsi(period: 14) bollinger { upper lower }"
 _LIST = f"""query ($first: Int!) {{ instruments(first: $first) {{ nodes {{

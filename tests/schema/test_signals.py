@@ -20,8 +20,9 @@ from schema.build import build_schema
 from schema.context import Context
 from schema.node import global_id
 from tests.bars import LATER, NOON, instrument, spaced
-from tests.servers import COLD, PATIENT, RunningGateway, Servers, StatementLog
+from tests.servers import COLD, PATIENT, RunningGateway, Servers
 from tests.signals import draft, moment, store
+from tests.statements import StatementLog
 
 _HOUR = 3600
 _EVERYTHING = """{ signals { totalCount nodes { __typename id instrument { symbol } interval barTime direction strength

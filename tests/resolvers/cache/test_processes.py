@@ -18,7 +18,8 @@ from tests.bars import instrument, spaced, store
 from tests.processes import REPOSITORY
 from tests.resolvers.cache.stored import assert_balanced
 from tests.resolvers.storage.gates import blocked, held
-from tests.servers import Servers, StatementLog
+from tests.servers import Servers
+from tests.statements import StatementLog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

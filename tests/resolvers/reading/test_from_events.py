@@ -26,7 +26,8 @@ from resolvers.storage.windows import newest_bars
 from resolvers.storage.written import Written
 from tests.bars import LATER, instrument, spaced
 from tests.following import eventually
-from tests.servers import PATIENT, RunningGateway, Servers, StatementLog
+from tests.servers import PATIENT, RunningGateway, Servers
+from tests.statements import StatementLog
 
 _QUERY = '{ candles(symbol: "ACME", interval: M1, last: 9) { columns { close } } quotes(symbols: ["ACME"]) { price } }'
 

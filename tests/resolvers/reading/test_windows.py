@@ -23,7 +23,8 @@ from resolvers.storage.windows import stored_windows
 from tests.bars import instrument, spaced, store, walk
 from tests.resolvers.reading.process import Process, move, request
 from tests.resolvers.storage.gates import blocked, held
-from tests.servers import Servers, StatementLog
+from tests.servers import Servers
+from tests.statements import StatementLog
 
 HOURS = spaced(50, Interval.H1)
 HOUR = 3600
