@@ -1,6 +1,7 @@
 """Commands on a database of their own."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -34,8 +35,18 @@ def gateway_command(variables: dict[str, str]) -> Runner:
 
 
 @pytest.fixture
+def own_logs() -> Iterator[None]:
+    """The logs of the tests are afterwards as they were, whatever a command made of those of its process."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    yield
+    root.setLevel(level)
+    root.handlers = handlers
+
+
+@pytest.fixture
 def quick_command(
-    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own_logs: None
 ) -> Runner:
     """As `gateway_command` without a process, for commands that end by themselves: a process takes most of a second."""
 
