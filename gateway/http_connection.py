@@ -9,11 +9,14 @@ In ``scope["extensions"]["gateway.wire"]`` it offers the application a little mo
 client reads nothing can be ended at once, which closing cannot do, as it waits for what was written before.
 """
 
+import logging
 from typing import Any, Protocol
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from gateway.endpoint.front import Kept
+
+logger = logging.getLogger("gateway.connection")
 
 
 class Answers(Protocol):
@@ -37,7 +40,7 @@ class HTTPConnection(HttpToolsProtocol):
     def __init__(self, *args: Any, answers: Answers | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         # Who wants each request logged or counted wants it to take the whole way.
-        is_passed_on = self.access_log or self.root_path or self.limit_concurrency is not None
+        is_passed_on = self.config.access_log or self.root_path or self.limit_concurrency is not None
         self._answers = None if is_passed_on else answers
         self._is_held = False
         self._body = b""
@@ -67,8 +70,7 @@ class HTTPConnection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Answers what was answered before; otherwise the request takes its way."""
         if self._is_held:
-            assert self._answers is not None  # noqa: S101 - otherwise nothing is held
-            kept = self._answers.kept(self.scope, self._body)  # type: ignore[arg-type]
+            kept = self._kept()
             if kept is not None:
                 self._is_held, self._body = False, b""
                 self._write(kept)
@@ -100,6 +102,16 @@ class HTTPConnection(HttpToolsProtocol):
             and self.parser.get_http_version() == "1.1"
             and self.parser.should_keep_alive()
         )
+
+    def _kept(self) -> Kept | None:
+        """The answer to the request that is held, if there is one already."""
+        assert self._answers is not None  # noqa: S101 - otherwise nothing is held
+        try:
+            return self._answers.kept(self.scope, self._body)  # type: ignore[arg-type]
+        except Exception:
+            # Out of the parser's sight, which would call the request invalid. The application may have an answer.
+            logger.exception("what was answered before could not be looked up")
+            return None
 
     def _let_go(self) -> None:
         """Begins the request that was held, as uvicorn does."""

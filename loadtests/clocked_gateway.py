@@ -72,6 +72,9 @@ class Clocked:
 
     def __init__(self, app: Front) -> None:
         self.connections = app.connections
+        self.path = app.path
+        self.max_request_bytes = app.max_request_bytes
+        self.kept = app.kept
         self._app = app
         self._clock = Clock()
         self._running: asyncio.Task[None] | None = None

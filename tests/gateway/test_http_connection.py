@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import orjson
 import pytest
 
+from gateway.endpoint.front import Front
 from tests.gateway.endpoint.shop import Served, running_shop
 
 _PRICE = '{ price(of: "pear") }'
@@ -172,6 +173,21 @@ async def test_a_request_that_is_still_arriving_is_answered_before_the_end() -> 
         begun = time.monotonic()
         await stopping
         assert time.monotonic() - begun < 9, "the server waited for its whole grace"
+
+
+async def test_a_look_up_that_fails_is_logged_and_the_request_executed(
+    served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A mistake of ours is no invalid request."""
+
+    def failing(*_: object) -> None:
+        raise LookupError("of ours")
+
+    monkeypatch.setattr(Front, "kept", failing)
+    assert (await _exchange(served, _post(_PRICE)))[2] == b'{"data":{"price":1.5}}'
+    (logged,) = [one for one in caplog.records if one.exc_info]
+    assert "could not be looked up" in logged.getMessage()
+    assert "of ours" in str(logged.exc_info[1] if logged.exc_info else "")
 
 
 async def test_who_goes_away_in_the_middle_of_a_request_leaves_nothing(served: Served) -> None:

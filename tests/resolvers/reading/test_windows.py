@@ -313,10 +313,10 @@ async def test_what_is_made_of_a_window_lives_with_it(pool: Pool, acme: Instrume
     memory = process.tiers.memory(process.tiers.nouns.window)
     empty = memory.size_bytes
     window.kept["close"] = "text"
-    assert memory.size_bytes - empty == 600 + 40 * 130
+    assert memory.size_bytes - empty == 600 + 40 * 60
     sma = CATALOG["sma"]
     (column,) = WindowIndicators(window, UTC_DAYS).values(sma, _sma(3))
-    assert memory.size_bytes - empty == 600 + 40 * 130 + 600 + 40 * 8
+    assert memory.size_bytes - empty == 600 + 40 * 60 + 600 + 40 * 8
     again = await process.loaders().window.load(asked)
     assert again is window
     assert WindowIndicators(again, UTC_DAYS).values(sma, _sma(3))[0] is column
