@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from loadtests.line import Gone
 from loadtests.pair import Gateways
-from loadtests.stream_clients import Ended, Gone, subscribed
+from loadtests.stream_clients import Ended, subscribed
 from resolvers.events.position import parsed_position
 from resolvers.model.event import EventKind
 

@@ -42,11 +42,13 @@ class NumberedSignals:
     Signals of one bar, so that all of them stay active; each has its number as its key and as its rationale.
 
     Attributes:
+        keys: After how many of them the first ones are said anew, so that there are no more; None for never.
         length: Digits of each rationale, at least.
         moments: When each was about to be published, in seconds of the event loop.
     """
 
     publisher: Publisher
+    keys: int | None = None
     length: int = 0
     moments: dict[int, float] = field(default_factory=dict)
 
@@ -68,7 +70,7 @@ class NumberedSignals:
                 "agreement": 0.5,
                 "price": 100,
                 "rationale": f"{number}".zfill(self.length),
-                "key": f"{number}",
+                "key": f"{number if self.keys is None else number % self.keys}",
             }
             for number in numbers
         ]

@@ -6,6 +6,8 @@ for a while, each with a selection of its own, and a few never read again; in th
 signals take to those who read may be no different, and the memory of the process may grow by no more than what those
 who do not read may have waiting. Who reads again is told: of quotes how many it has missed, of signals by an error
 where to go on.
+
+Seen to fail without the bound of outboxes: with ``pass`` for ``raise OutboxFull`` in `gateway/streams/outbox.py`.
 """
 
 import argparse

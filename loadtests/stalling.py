@@ -45,7 +45,7 @@ class Pass:
         latencies: From the publish call to the receipt, of signals to those who read, in milliseconds.
         growth_mb: Of the process's memory while some did not read.
         ended: How many listeners to signals were told where to go on.
-        skipping: How many listeners to quotes were told that they had missed some.
+        skipping: How many listeners to quotes were told that they had missed some, or everything.
         cut_off: How many of those that never read again were ended, though they cannot be told.
         wrong: Faults of what was heard.
     """
@@ -167,7 +167,7 @@ async def one_pass(chosen: argparse.Namespace, origin: str, gateway: GatewayProc
         latencies=latencies,
         growth_mb=await growing,
         ended=sum(one.endings.total() == one.endings["TOO_SLOW"] > 0 for one in stalling if one not in of_quotes),
-        skipping=sum(any(message.skipped for message in one.heard) for one in of_quotes),
+        skipping=sum(any(message.skipped or message.is_reset for message in one.heard) for one in of_quotes),
         cut_off=cut_off,
         wrong=[text for one in (*readers, *stalling) for text in _faults(one, count, Events(prices.quotes))],
     )

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import os
-import socket
 from collections.abc import Mapping
 from struct import pack, unpack
 from typing import Any, Final, Protocol
@@ -11,18 +10,13 @@ from typing import Any, Final, Protocol
 import orjson
 
 from loadtests.http_client import post
+from loadtests.line import Gone, Line
 
 WEBSOCKET: Final = "graphql-transport-ws"
 EVENTS: Final = "graphql-sse"
 TRANSPORTS: Final = (WEBSOCKET, EVENTS)
 
-_READ_LIMIT = 64 * 1024
-_SEGMENT = 1_400
 _TEXT, _CLOSE = 0x1, 0x8
-
-
-class Gone(Exception):
-    """The connection is lost, whoever did it."""
 
 
 class Ended(Exception):
@@ -67,14 +61,12 @@ async def subscribed(
     A subscription on a connection of its own to *port* of the loopback.
 
     Args:
-        read_limit: About how many bytes may wait on this side for whoever hears, in the system and in the client, so
-            that the others wait where they are sent; None for as many as the system likes.
+        read_limit: As of `Line`.
 
     Raises:
         Gone: If nobody is there, or goes away again.
     """
-    client = _Socket() if transport == WEBSOCKET else _Events()
-    client.read_limit = read_limit
+    client = Socket(read_limit) if transport == WEBSOCKET else Events(read_limit)
     try:
         await client.begin(port, {"query": query, "variables": variables}, resume_from)
     except (OSError, asyncio.IncompleteReadError) as error:
@@ -86,44 +78,23 @@ async def subscribed(
     return client
 
 
-class _Line:
-    """The connection below a stream."""
-
-    read_limit: int | None = None
-    _reader: asyncio.StreamReader
-    _writer: asyncio.StreamWriter | None = None
-
-    async def _connect(self, port: int) -> None:
-        own = socket.socket()
-        try:
-            own.setblocking(False)
-            if self.read_limit is not None:
-                own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.read_limit)
-                # As of a network. The system queues some segments for who does not read, and a loopback's are of 64 kB.
-                own.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, _SEGMENT)
-            await asyncio.get_running_loop().sock_connect(own, ("127.0.0.1", port))
-        except BaseException:
-            own.close()
-            raise
-        limit = self.read_limit or _READ_LIMIT
-        self._reader, self._writer = await asyncio.open_connection(sock=own, limit=limit)
-
-    def _write(self, data: bytes) -> None:
-        assert self._writer is not None  # noqa: S101 - it was connected
-        self._writer.write(data)
-
-    def abort(self) -> None:
-        """Cuts the connection, without a word."""
-        if self._writer is not None:
-            self._writer.transport.abort()
-
-
-class _Socket(_Line):
+class Socket(Line):
     """One connection of graphql-transport-ws."""
 
     async def begin(self, port: int, asked: dict[str, Any], resume_from: str | None) -> None:
-        """Connects, and asks."""
-        await self._connect(port)
+        """Connects, and asks for an operation."""
+        await self.connect(port)
+        await self.open(port)
+        await self.initialise()
+        self.ask(asked if resume_from is None else {**asked, "extensions": {"resumeFrom": resume_from}})
+
+    async def open(self, port: int) -> None:
+        """
+        Does the handshake.
+
+        Raises:
+            Gone: If it is refused.
+        """
         key = base64.b64encode(os.urandom(16)).decode()
         fields = {
             "Host": f"127.0.0.1:{port}",
@@ -134,16 +105,33 @@ class _Socket(_Line):
             "Sec-WebSocket-Protocol": WEBSOCKET,
         }
         lines = ["GET /graphql HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items()), "", ""]
-        self._write("\r\n".join(lines).encode())
-        head = await self._reader.readuntil(b"\r\n\r\n")
-        if b" 101 " not in head.partition(b"\r\n")[0]:
+        self.write("\r\n".join(lines).encode())
+        head = await self.head()
+        if not head.startswith(b"101 "):
             raise Gone(f"the handshake was answered {head[:80]!r}")
+
+    async def initialise(self) -> None:
+        """
+        Begins the protocol.
+
+        Raises:
+            Gone: If the gateway does not acknowledge it.
+        """
         self._say({"type": "connection_init"})
         if (await self._message())["type"] != "connection_ack":
             raise Gone("the connection was not acknowledged")
-        if resume_from is not None:
-            asked = {**asked, "extensions": {"resumeFrom": resume_from}}
-        self._say({"type": "subscribe", "id": "1", "payload": asked})
+
+    def ask(self, asked: dict[str, Any], id_: str = "1") -> None:
+        """Asks for an operation."""
+        self._say({"type": "subscribe", "id": id_, "payload": asked})
+
+    def complete(self, id_: str = "1") -> None:
+        """Wants no more of an operation."""
+        self._say({"type": "complete", "id": id_})
+
+    def close(self) -> None:
+        """Says goodbye as the protocol has it."""
+        self.write(pack("!BB", 0x80 | _CLOSE, 0x80 | 2) + bytes(4) + pack("!H", 1000))
 
     async def hear(self) -> dict[str, Any]:
         """The next execution result."""
@@ -184,24 +172,23 @@ class _Socket(_Line):
             head = pack("!BB", 0x80 | _TEXT, 0x80 | len(text))
         else:
             head = pack("!BBH", 0x80 | _TEXT, 0x80 | 126, len(text))
-        self._write(head + bytes(4) + text)
+        self.write(head + bytes(4) + text)
 
 
-class _Events(_Line):
+class Events(Line):
     """One operation in graphql-sse's distinct connections mode."""
 
-    def __init__(self) -> None:
-        self._waiting = b""
+    _waiting = b""
 
     async def begin(self, port: int, asked: dict[str, Any], resume_from: str | None) -> None:
         """Connects, and asks."""
-        await self._connect(port)
+        await self.connect(port)
         headers = {"Accept": "text/event-stream"}
         if resume_from is not None:
             headers["Last-Event-ID"] = resume_from
-        self._write(post("/graphql", orjson.dumps(asked), headers))
-        head = await self._reader.readuntil(b"\r\n\r\n")
-        if b" 200 " not in head.partition(b"\r\n")[0]:
+        self.write(post("/graphql", orjson.dumps(asked), headers))
+        head = await self.head()
+        if not head.startswith(b"200 "):
             raise Gone(f"the request was answered {head[:80]!r}")
 
     async def hear(self) -> dict[str, Any]:
