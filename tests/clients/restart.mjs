@@ -7,7 +7,8 @@ import { createClient as createSocketClient } from 'graphql-ws';
 const [url] = process.argv.slice(2);
 const query = 'subscription { waiting }';
 const soon = () => new Promise((resolve) => setTimeout(resolve, 200));
-const retrying = { retryAttempts: 20, retry: soon, retryWait: soon };
+// As docs/clients.md has it: by itself graphql-ws gives up when a connection fails before it is open.
+const retrying = { retryAttempts: 20, retry: soon, retryWait: soon, shouldRetry: () => true };
 
 async function iterated(client) {
   const heard = [];

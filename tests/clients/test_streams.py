@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import struct
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, cast
 
@@ -97,6 +98,17 @@ async def test_gql(running: RunningApp) -> None:
         assert await heard("subscription { breaking(foreseen: false) }") == _EXPECTED["masked"]
 
 
+async def _reset(listening: socket.socket) -> None:
+    """Resets connections before they are answered, until one of them asked for a WebSocket."""
+    listening.setblocking(False)
+    loop, asked = asyncio.get_running_loop(), b""
+    while b"upgrade: websocket" not in asked.lower():
+        connection, _ = await loop.sock_accept(listening)
+        asked = await loop.sock_recv(connection, 65_536)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+
+
 @pytest.mark.usefixtures("packages")
 async def test_clients_connect_again_after_a_restart() -> None:
     """Each in its own way, and to whatever listens there then; nothing is taken for an end before."""
@@ -111,6 +123,8 @@ async def test_clients_connect_again_after_a_restart() -> None:
             # Each stream has a context for its source and one for its first event.
             await until(lambda: script.done() or (len(before.connections), before.contexts) == (clients, 2 * clients))
             await running.stop()
+        # Whoever comes in the moment in which a server stops may find that the connection is nobody's.
+        await _reset(listening)
         async with RunningApp(after, after.connections, listening=listening):
             ended = await script
     assert ended.status == 0, ended.log
