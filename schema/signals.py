@@ -189,7 +189,7 @@ class SignalType(Node):
 
     @strawberry.field(description="Why, in its producer's words.")
     def rationale(self) -> str:
-        return self.stored.rationale
+        return self.stored.rationale or ""
 
     @strawberry.field(description="When it was first stored.")
     def created_at(self) -> datetime:

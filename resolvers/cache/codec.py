@@ -2,6 +2,7 @@
 
 import json
 import struct
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec, S
 from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
 from resolvers.model.session import SessionCalendar
-from resolvers.model.signal import Direction, Signal, Strength
+from resolvers.model.signal import ConfidenceBasis, Direction, Signal, Strength
 from resolvers.model.window import SeriesState
 from resolvers.model.window_parts import NewestBar, WindowBody
 
@@ -255,17 +256,23 @@ def _signal_fields(signal: Signal) -> list[Any]:
         signal.strength.value,
         None if until is None else (until - _EPOCH) // _MICROSECOND,
         (signal.created_at - _EPOCH) // _MICROSECOND,
+        None if signal.basis is None else asdict(signal.basis),
+        None if signal.votes is None else signal.votes.hex(),
+        None if signal.measures is None else signal.measures.hex(),
         *(getattr(signal, name) for name in _SIGNAL_NAMES),
     ]
 
 
 def _signal(fields: list[Any]) -> Signal:
-    minutes, direction, strength, until, created_at, *rest = fields
+    minutes, direction, strength, until, created_at, basis, votes, measures, *rest = fields
     return Signal(
         interval=Interval(minutes),
         direction=Direction(direction),
         strength=Strength(strength),
         valid_until=None if until is None else _EPOCH + until * _MICROSECOND,
         created_at=_EPOCH + created_at * _MICROSECOND,
+        basis=None if basis is None else ConfidenceBasis(**basis),
+        votes=None if votes is None else bytes.fromhex(votes),
+        measures=None if measures is None else bytes.fromhex(measures),
         **dict(zip(_SIGNAL_NAMES, rest, strict=True)),
     )

@@ -4,7 +4,7 @@ import struct
 import zlib
 from typing import NamedTuple
 
-_VERSION = 1
+_VERSION = 2
 _VALUE, _ABSENT = 1, 2
 # Version, kind, checksum, revision, time of the read; 24 bytes, so that arrays behind it are aligned.
 _HEADER = struct.Struct("<BB2xIqd")

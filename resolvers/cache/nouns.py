@@ -45,7 +45,7 @@ def _window_bytes(_: Any, window: StoredWindow) -> int:
 
 
 def _signal_bytes(_: Any, signal: Signal | None) -> int:
-    return _SIGNAL_BYTES + (0 if signal is None else 4 * len(signal.rationale))
+    return _SIGNAL_BYTES + (0 if signal is None else 4 * len(signal.rationale or "") + len(signal.votes or b""))
 
 
 def _conditions_bytes(conditions: SignalConditions) -> int:

@@ -36,6 +36,22 @@ class SignalStatus(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ConfidenceBasis:
+    """
+    What a confidence rests on.
+
+    Attributes:
+        fit: The name of the fit: when it was made, for which horizon, and a hash of all that it counted.
+        base_rate: How often the price went to the side of the signal after any bar.
+        cases: Scores like it of which it was known what became of them.
+    """
+
+    fit: str
+    base_rate: float
+    cases: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SignalDraft:
     """
     A signal as its producer gives it.
@@ -48,7 +64,10 @@ class SignalDraft:
         price: The last price when it was made.
         producer: Who made it, with the version of what made it.
         key: What the producer calls it; None where series and bar tell it from the producer's others.
-        votes: One byte for each agent that was asked, in the order of the catalog.
+        rationale: Why, in words; None where it follows from votes and measures.
+        basis: What the confidence rests on, if its producer says.
+        votes: One byte for each agent that was asked, in the order of the panel of its producer.
+        measures: As `Measures.stored`.
         input_hash: Of all that it was computed from.
         is_streamed: Whether subscribers are told of it; what is computed of the past is not news.
     """
@@ -63,8 +82,9 @@ class SignalDraft:
     agreement: float
     price: float
     producer: str
-    rationale: str
+    rationale: str | None
     confidence: float | None = None
+    basis: ConfidenceBasis | None = None
     entry: float | None = None
     stop: float | None = None
     target: float | None = None
@@ -72,6 +92,7 @@ class SignalDraft:
     valid_until: datetime | None = None
     key: str | None = None
     votes: bytes | None = None
+    measures: bytes | None = None
     input_hash: bytes | None = None
     is_cancelled: bool = False
     is_streamed: bool = True
@@ -112,13 +133,16 @@ class Signal:
     score: float
     agreement: float
     confidence: float | None
+    basis: ConfidenceBasis | None = None
     price: float
     entry: float | None
     stop: float | None
     target: float | None
     horizon_bars: int | None
     valid_until: datetime | None
-    rationale: str
+    rationale: str | None
+    votes: bytes | None = None
+    measures: bytes | None = None
     producer: str
     created_at: datetime
     is_cancelled: bool

@@ -1,13 +1,13 @@
 """Signals that a write has changed, as the events tell them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from resolvers.model.event import SIGNALS
 from resolvers.model.interval import Interval
-from resolvers.model.signal import Direction, Signal, Strength
+from resolvers.model.signal import ConfidenceBasis, Direction, Signal, Strength
 from resolvers.storage.outbox import Draft
 
 
@@ -55,6 +55,7 @@ def told_signal(signal: Signal) -> dict[str, Any]:
         "score": signal.score,
         "agreement": signal.agreement,
         "confidence": signal.confidence,
+        "basis": None if signal.basis is None else asdict(signal.basis),
         "price": signal.price,
         "entry": signal.entry,
         "stop": signal.stop,
@@ -62,6 +63,8 @@ def told_signal(signal: Signal) -> dict[str, Any]:
         "horizonBars": signal.horizon_bars,
         "validUntil": signal.valid_until,
         "rationale": signal.rationale,
+        "votes": None if signal.votes is None else signal.votes.hex(),
+        "measures": None if signal.measures is None else signal.measures.hex(),
         "producer": signal.producer,
         "createdAt": signal.created_at,
         "isCancelled": signal.is_cancelled,
@@ -72,6 +75,8 @@ def told_signal(signal: Signal) -> dict[str, Any]:
 def signal_told(told: Mapping[str, Any]) -> Signal:
     """The signal of which `told_signal` has told, also after that was written and read as JSON."""
     valid_until = told["validUntil"]
+    # Events of before they had these are still kept for a day.
+    basis, votes, measures = told.get("basis"), told.get("votes"), told.get("measures")
     return Signal(
         digest=told["id"],
         instrument_id=told["instrument"],
@@ -83,6 +88,7 @@ def signal_told(told: Mapping[str, Any]) -> Signal:
         score=told["score"],
         agreement=told["agreement"],
         confidence=told["confidence"],
+        basis=None if basis is None else ConfidenceBasis(**basis),
         price=told["price"],
         entry=told["entry"],
         stop=told["stop"],
@@ -90,6 +96,8 @@ def signal_told(told: Mapping[str, Any]) -> Signal:
         horizon_bars=told["horizonBars"],
         valid_until=None if valid_until is None else _moment(valid_until),
         rationale=told["rationale"],
+        votes=None if votes is None else bytes.fromhex(votes),
+        measures=None if measures is None else bytes.fromhex(measures),
         producer=told["producer"],
         created_at=_moment(told["createdAt"]),
         is_cancelled=told["isCancelled"],

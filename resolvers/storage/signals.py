@@ -9,7 +9,7 @@ import asyncpg
 
 from resolvers.model.event import EventKind
 from resolvers.model.interval import Interval
-from resolvers.model.signal import Direction, Signal, SignalDraft, Strength
+from resolvers.model.signal import ConfidenceBasis, Direction, Signal, SignalDraft, Strength
 from resolvers.storage.changed_signals import ChangedSignal
 from resolvers.storage.outbox import newest_numbers
 from resolvers.storage.partitions import ensure_partitions
@@ -23,13 +23,14 @@ _LOCK = 0x5_16A6
 
 _GIVEN = (
     "valid_until, score, agreement, confidence, price, entry, stop, target, horizon_bars, is_cancelled, direction,"
-    " strength, rationale, votes, input_hash"
+    " strength, rationale, votes, input_hash, base_rate, cases, fit, measures"
 )
 _NAMING = "id, time, instrument_id, bar_minutes, producer, key"
 _TYPES = (
     *("uuid", "timestamptz", "int", "smallint", "text", "text"),
     *("timestamptz", *["float8"] * 7, "int", "bool"),
     *("text", "text", "text", "bytea", "bytea"),
+    *("float8", "int", "text", "bytea"),
 )
 _VALUES = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_TYPES, 1))
 
@@ -48,7 +49,8 @@ _STORE = (
 SHOWN = (
     "s.id, s.instrument_id, i.symbol, s.bar_minutes, s.time, s.direction, s.strength, s.score, s.agreement,"
     " s.confidence, s.price, s.entry, s.stop, s.target, s.horizon_bars, s.valid_until, s.rationale, s.producer,"
-    " s.created_at, s.is_cancelled, s.time < series.last_time AS is_superseded"
+    " s.created_at, s.votes, s.measures, s.base_rate, s.cases, s.fit, s.is_cancelled,"
+    " s.time < series.last_time AS is_superseded"
 )
 """What `signal_of` reads of a row of `FROM_SIGNALS`."""
 
@@ -154,6 +156,8 @@ def _values(draft: SignalDraft) -> tuple[Any, ...]:
         draft.rationale,
         draft.votes,
         draft.input_hash,
+        *((None, None, None) if draft.basis is None else (draft.basis.base_rate, draft.basis.cases, draft.basis.fit)),
+        draft.measures,
     )
 
 
@@ -169,6 +173,7 @@ def _changed(draft: SignalDraft, row: asyncpg.Record, newest: datetime) -> Chang
         score=draft.score,
         agreement=draft.agreement,
         confidence=draft.confidence,
+        basis=draft.basis,
         price=draft.price,
         entry=draft.entry,
         stop=draft.stop,
@@ -176,6 +181,8 @@ def _changed(draft: SignalDraft, row: asyncpg.Record, newest: datetime) -> Chang
         horizon_bars=draft.horizon_bars,
         valid_until=draft.valid_until,
         rationale=draft.rationale,
+        votes=draft.votes,
+        measures=draft.measures,
         producer=draft.producer,
         created_at=row["created_at"],
         is_cancelled=draft.is_cancelled,
@@ -219,6 +226,7 @@ def signal_of(row: asyncpg.Record) -> Signal:
         score=row["score"],
         agreement=row["agreement"],
         confidence=row["confidence"],
+        basis=_basis(row),
         price=row["price"],
         entry=row["entry"],
         stop=row["stop"],
@@ -226,11 +234,19 @@ def signal_of(row: asyncpg.Record) -> Signal:
         horizon_bars=row["horizon_bars"],
         valid_until=row["valid_until"],
         rationale=row["rationale"],
+        votes=row["votes"],
+        measures=row["measures"],
         producer=row["producer"],
         created_at=row["created_at"],
         is_cancelled=row["is_cancelled"],
         is_superseded=row["is_superseded"],
     )
+
+
+def _basis(row: asyncpg.Record) -> ConfidenceBasis | None:
+    if row["fit"] is None:
+        return None
+    return ConfidenceBasis(fit=row["fit"], base_rate=row["base_rate"], cases=row["cases"])
 
 
 def _moment(seconds: int) -> datetime:

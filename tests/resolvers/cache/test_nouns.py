@@ -16,7 +16,8 @@ from resolvers.model.bars import Bars
 from resolvers.model.instrument import Instrument, InstrumentSpec, Source
 from resolvers.model.instrument_page import InstrumentPage
 from resolvers.model.interval import Interval
-from resolvers.model.signal import Direction, Signal, Strength
+from resolvers.model.measures import Measures
+from resolvers.model.signal import ConfidenceBasis, Direction, Signal, Strength
 from resolvers.model.signal_page import SignalConditions, SignalKey, SignalPage
 from resolvers.model.window import Reach, SeriesState, StoredWindow, WindowRequest
 from resolvers.model.window_parts import parted
@@ -117,7 +118,16 @@ def test_signals_weigh_no_less_than_they_are(text: str) -> None:
             time=NOON,
             direction=Direction.BUY,
             strength=Strength.WEAK,
-            **dict.fromkeys(("score", "agreement", "confidence", "price", "entry", "stop", "target"), number + 0.5),
+            score=number + 0.5,
+            agreement=number + 0.5,
+            confidence=number + 0.5,
+            basis=ConfidenceBasis(fit=f"2026-01-5-{number:012x}", base_rate=number + 0.5, cases=number),
+            price=number + 0.5,
+            entry=number + 0.5,
+            stop=number + 0.5,
+            target=number + 0.5,
+            votes=bytes(number % 256 for _ in range(51)),
+            measures=Measures(*[number + 0.5] * 8).stored(),
             horizon_bars=9,
             valid_until=datetime.fromtimestamp(NOON + number, UTC),
             rationale=text + f"{number}",

@@ -141,7 +141,7 @@ async def test_the_newest_of_each_producer_and_series_is_active(pool: Pool) -> N
         draft(other, producer="gone", is_cancelled=True),
     )
 
-    async def active(now: float, *ids: int) -> set[str]:
+    async def active(now: float, *ids: int) -> set[str | None]:
         number, found = await signals_at_number(pool, now, ids or None)
         assert number == 7
         assert all(one.status(now) is SignalStatus.ACTIVE for one in found)
