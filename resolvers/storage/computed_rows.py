@@ -1,6 +1,7 @@
 """Computed signals as rows for PostgreSQL's binary COPY, and their hashes as it answers with them."""
 
 from collections.abc import AsyncIterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -53,13 +54,14 @@ async def copy_signals(one: "Connection", table: str, parts: Sequence[ComputedSi
 
 def encoded_signals(part: ComputedSignals) -> bytes:
     """The rows of a stream with the columns `NAMING` and `GIVEN`."""
+    producer = part.producer.encode()
     has_basis = np.char.str_len(part.fit) > 0
     columns: dict[str, Column] = {
         "id": blocks(part.digest),
         "time": moments(part.time),
         "instrument_id": _same(part, part.instrument_id, ">i4"),
         "bar_minutes": _same(part, part.interval.value, ">i2"),
-        "producer": _same(part, part.producer.encode(), "S"),
+        "producer": _same(part, producer, f"S{len(producer)}"),
         "valid_until": moments(part.valid_until),
         "score": numbers(part.score, ">f8"),
         "agreement": numbers(part.agreement, ">f8"),
@@ -121,8 +123,8 @@ async def known_hashes(
     order = np.lexsort((times, ids))
     ids, times, hashes = ids[order], times[order], rows["hash"][order]
     found, firsts = np.unique(ids, return_index=True)
-    ends = [*firsts[1:].tolist(), len(ids)]
+    bounds = pairwise([*firsts.tolist(), len(ids)])
     return {
-        int(number): (times[first:end], hashes[first:end])
-        for number, first, end in zip(found, firsts.tolist(), ends, strict=True)
+        number: (times[first:end], hashes[first:end])
+        for number, (first, end) in zip(found.tolist(), bounds, strict=True)
     }
