@@ -1,8 +1,8 @@
 """Computed signals as rows for PostgreSQL's binary COPY, and their hashes as it answers with them."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -10,7 +10,16 @@ from resolvers.model.bars import IntArray
 from resolvers.model.computed_signals import ComputedSignals, Hashes
 from resolvers.model.interval import Interval
 from resolvers.model.signal import Direction, Strength
-from resolvers.storage.binary_rows import Column, absent_where, blocks, encoded_rows, floats, moments, numbers, texts
+from resolvers.storage.binary_rows import (
+    Column,
+    absent_where,
+    blocks,
+    encoded_rows,
+    floats,
+    moments,
+    numbers,
+    texts,
+)
 from resolvers.storage.copy_format import EPOCH, HEADER, TRAILER, instant
 
 if TYPE_CHECKING:
@@ -26,6 +35,7 @@ GIVEN: Final = (
 """The columns that say what it says."""
 
 _BULK_SECONDS = 600
+_PIECE_ROWS = 1024
 _DIRECTIONS = np.array([Direction.SELL.value, Direction.HOLD.value, Direction.BUY.value], "S")
 _STRENGTHS = np.array([Strength.WEAK.value, Strength.MODERATE.value, Strength.STRONG.value], "S")
 _MICROSECONDS = 1_000_000
@@ -44,47 +54,65 @@ async def copy_signals(one: "Connection", table: str, parts: Sequence[ComputedSi
 
     async def stream() -> AsyncIterator[bytes]:
         yield HEADER
-        # A series at a time: what else waits for the processor gets it between two.
-        for part in parts:
-            yield encoded_signals(part)
+        # A piece at a time: what else waits for the processor gets it between two.
+        for piece in _pieces(parts):
+            yield encoded_signals(piece)
         yield TRAILER
 
     await one.copy_to_table(table, source=stream(), columns=[*NAMING, *GIVEN], format="binary", timeout=_BULK_SECONDS)
 
 
-def encoded_signals(part: ComputedSignals) -> bytes:
-    """The rows of a stream with the columns `NAMING` and `GIVEN`."""
-    producer = part.producer.encode()
-    has_basis = np.char.str_len(part.fit) > 0
+def _pieces(parts: Iterable[ComputedSignals]) -> Iterator[list[ComputedSignals]]:
+    """Parts that are encoded together, since many of one row each cost as much one by one as whole series do."""
+    piece: list[ComputedSignals] = []
+    rows = 0
+    for part in parts:
+        piece.append(part)
+        rows += len(part)
+        if rows >= _PIECE_ROWS:
+            yield piece
+            piece, rows = [], 0
+    if piece:
+        yield piece
+
+
+def encoded_signals(parts: Sequence[ComputedSignals]) -> bytes:
+    """The rows of a stream with the columns `NAMING` and `GIVEN`; all of one panel."""
+    counts = [len(part) for part in parts]
+
+    def each(name: str, axis: int = 0) -> Any:
+        return np.concatenate([getattr(part, name) for part in parts], axis)
+
+    def of_series(values: list[int] | list[bytes]) -> Any:
+        return np.repeat(np.array(values), counts)
+
+    fit = each("fit")
+    has_none = np.char.str_len(fit) == 0
     columns: dict[str, Column] = {
-        "id": blocks(part.digest),
-        "time": moments(part.time),
-        "instrument_id": _same(part, part.instrument_id, ">i4"),
-        "bar_minutes": _same(part, part.interval.value, ">i2"),
-        "producer": _same(part, producer, f"S{len(producer)}"),
-        "valid_until": moments(part.valid_until),
-        "score": numbers(part.score, ">f8"),
-        "agreement": numbers(part.agreement, ">f8"),
-        "confidence": floats(part.confidence),
-        "price": numbers(part.price, ">f8"),
-        "entry": floats(part.entry),
-        "stop": floats(part.stop),
-        "target": floats(part.target),
-        "horizon_bars": _same(part, part.horizon_bars, ">i4"),
-        "direction": texts(_DIRECTIONS[part.direction + 1]),
-        "strength": texts(_STRENGTHS[part.strength]),
-        "votes": blocks(part.votes.T),
-        "input_hash": blocks(part.input_hash),
-        "base_rate": absent_where(numbers(part.base_rate, ">f8"), ~has_basis),
-        "cases": absent_where(numbers(part.cases, ">i4"), ~has_basis),
-        "fit": texts(part.fit),
-        "measures": blocks(part.measures.T.astype("<f8")),
+        "id": blocks(each("digest")),
+        "time": moments(each("time")),
+        "instrument_id": numbers(of_series([part.instrument_id for part in parts]), ">i4"),
+        "bar_minutes": numbers(of_series([part.interval.value for part in parts]), ">i2"),
+        "producer": texts(of_series([part.producer.encode() for part in parts])),
+        "valid_until": moments(each("valid_until")),
+        "score": numbers(each("score"), ">f8"),
+        "agreement": numbers(each("agreement"), ">f8"),
+        "confidence": floats(each("confidence")),
+        "price": numbers(each("price"), ">f8"),
+        "entry": floats(each("entry")),
+        "stop": floats(each("stop")),
+        "target": floats(each("target")),
+        "horizon_bars": numbers(of_series([part.horizon_bars for part in parts]), ">i4"),
+        "direction": texts(_DIRECTIONS[each("direction") + 1]),
+        "strength": texts(_STRENGTHS[each("strength")]),
+        "votes": blocks(each("votes", 1).T),
+        "input_hash": blocks(each("input_hash")),
+        "base_rate": absent_where(numbers(each("base_rate"), ">f8"), has_none),
+        "cases": absent_where(numbers(each("cases"), ">i4"), has_none),
+        "fit": texts(fit),
+        "measures": blocks(each("measures", 1).T.astype("<f8")),
     }
     return encoded_rows([columns[name] for name in (*NAMING, *GIVEN)])
-
-
-def _same(part: ComputedSignals, value: int | bytes, kind: str) -> Column:
-    return Column(values=np.full(len(part), value, kind))
 
 
 async def known_hashes(

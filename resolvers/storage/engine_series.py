@@ -9,6 +9,7 @@ from resolvers.storage.pool import Pool, connection
 if TYPE_CHECKING:
     from resolvers.storage.pool import Connection
 
+_BULK_SECONDS = 600
 _OPEN = "s.revision <> e.done_revision"
 _JOINED = "engine_series AS e JOIN series AS s USING (bar_minutes, instrument_id)"
 
@@ -109,11 +110,16 @@ async def mark_done(one: "Connection", *, version: str, interval: Interval, done
 
 async def reopen(one: "Connection", *, version: str, interval: Interval) -> None:
     """Makes every series of an interval pending, as after another fit; waits for those who compute now."""
+    rows = "WHERE version = $1 AND bar_minutes = $2"
+    # Locked first: a single statement would pass by what it sees as pending, and somebody is just done with.
     await one.execute(
-        "WITH e AS (SELECT instrument_id FROM engine_series WHERE version = $1 AND bar_minutes = $2"
-        "  ORDER BY instrument_id FOR UPDATE)"
-        " UPDATE engine_series AS r SET done_revision = 0 FROM e"
-        " WHERE r.version = $1 AND r.bar_minutes = $2 AND r.instrument_id = e.instrument_id AND r.done_revision <> 0",
+        f"SELECT FROM engine_series {rows} ORDER BY instrument_id FOR UPDATE",
+        version,
+        interval.value,
+        timeout=_BULK_SECONDS,
+    )
+    await one.execute(
+        f"UPDATE engine_series SET done_revision = 0 {rows} AND done_revision <> 0",  # noqa: S608
         version,
         interval.value,
     )
