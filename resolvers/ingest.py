@@ -1,22 +1,58 @@
 """The one way in: whatever brings prices, signals or instruments stores them here, and everybody hears of it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 from resolvers.events.publisher import QuotesPublisher
 from resolvers.model.bars import Bars
+from resolvers.model.computed_signals import ComputedSignals
 from resolvers.model.instrument import Instrument, InstrumentSpec, Source
 from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
 from resolvers.model.revisions import Revisions
 from resolvers.model.signal import SignalDraft
 from resolvers.storage.bars import SeriesWrite, Written, import_bars, rederive_sessions, store_bars
+from resolvers.storage.computed_signals import Gone, store_computed
 from resolvers.storage.instruments import written_instruments, written_update
-from resolvers.storage.pool import Pool
+from resolvers.storage.partitions import ensure_partitions
+from resolvers.storage.pool import Pool, connection
 from resolvers.storage.purging import raise_candles, raise_instruments, raise_quote
 from resolvers.storage.quotes import store_quotes
 from resolvers.storage.revisions import begin_another_past
 from resolvers.storage.signals import store_signals
+
+if TYPE_CHECKING:
+    from resolvers.storage.pool import Connection
+
+
+class EnginePass:
+    """
+    One transaction of the engine.
+
+    Attributes:
+        one: The connection, for what is read and claimed in the transaction.
+        written: What it has stored.
+    """
+
+    def __init__(self, one: "Connection") -> None:
+        self.one = one
+        self.written = Written()
+
+    async def store(
+        self,
+        *,
+        version: str,
+        interval: Interval,
+        computed: Sequence[ComputedSignals],
+        done: Mapping[int, int],
+        gone: Gone | None = None,
+    ) -> Written:
+        """As `resolvers.storage.computed_signals.store_computed`; once, as the last that is done in it."""
+        self.written = await store_computed(
+            self.one, version=version, interval=interval, computed=computed, done=done, gone=gone
+        )
+        return self.written
 
 
 class Ingest:
@@ -66,6 +102,23 @@ class Ingest:
         """As `resolvers.storage.signals.store_signals`."""
         written, refused = await store_signals(self._pool, drafts)
         return await self._settled(written), refused
+
+    @asynccontextmanager
+    async def engine_pass(self, years: Iterable[int]) -> AsyncIterator[EnginePass]:
+        """
+        A transaction in which series are claimed, computed and stored; nothing of it is there if it is left otherwise.
+
+        Args:
+            years: In which bars can lie whose signals are stored.
+
+        Raises:
+            Unavailable: If PostgreSQL does not answer, also at the end.
+        """
+        await ensure_partitions(self._pool, years, of="signals")
+        async with connection(self._pool) as one, one.transaction():
+            begun = EnginePass(one)
+            yield begun
+        await self._settled(begun.written)
 
     async def instruments(self, specs: Sequence[InstrumentSpec]) -> dict[str, Instrument]:
         """As `resolvers.storage.instruments.create_instruments`."""

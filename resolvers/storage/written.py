@@ -25,7 +25,8 @@ class Written:
         changes: Of the bars. A series of which some bars were stored and others derived is named twice.
         instruments: Those that were created or changed.
         quotes: Those that are different now.
-        signals: Those that are new or different.
+        signals: Those that are new or different; of many at once only those that are news.
+        quiet_signals: How many more are.
         events: As everybody hears of it.
     """
 
@@ -33,6 +34,7 @@ class Written:
     instruments: Sequence[Instrument] = ()
     quotes: Sequence[ChangedQuote] = ()
     signals: Sequence[ChangedSignal] = ()
+    quiet_signals: int = 0
     events: Sequence[Event] = ()
 
     @property
@@ -55,12 +57,14 @@ async def told(
     instruments: Sequence[Instrument] = (),
     quotes: Sequence[ChangedQuote] = (),
     signals: Sequence[ChangedSignal] = (),
+    quiet_signals: int = 0,
 ) -> Written:
     """
     Leaves the events of a transaction, as its end.
 
     Args:
         before, locked: The series of the transaction, as they were locked and as they are now.
+        quiet_signals: How many signals are new or different beside those that are named.
     """
     before, locked = before or {}, locked or {}
     drafts: dict[EventKind, list[Draft]] = {EventKind.CANDLES: _of_series(changes, before, locked)}
@@ -71,10 +75,17 @@ async def told(
         ]
     if quotes:
         drafts[EventKind.QUOTES] = [quotes_draft(quotes)]
-    if signals:
+    if signals or quiet_signals:
         drafts[EventKind.SIGNALS] = signal_drafts(signals, await _moved(one, SIGNALS))
     events = await numbered(one, drafts)
-    return Written(changes=changes, instruments=instruments, quotes=quotes, signals=signals, events=events)
+    return Written(
+        changes=changes,
+        instruments=instruments,
+        quotes=quotes,
+        signals=signals,
+        quiet_signals=quiet_signals,
+        events=events,
+    )
 
 
 async def _moved(one: "Connection", collection: str) -> int:

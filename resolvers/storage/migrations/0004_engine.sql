@@ -14,3 +14,26 @@ CREATE TABLE panels (
     agents    text[] NOT NULL,
     families  text[] NOT NULL
 );
+
+-- Up to which revision of its bars a series' signals are stored. Its rows are what workers claim, and no writer of bars
+-- ever waits for one of them.
+CREATE TABLE engine_series (
+    version        text COLLATE "C" NOT NULL,
+    bar_minutes    smallint NOT NULL,
+    instrument_id  integer NOT NULL REFERENCES instruments ON DELETE CASCADE,
+    done_revision  bigint NOT NULL DEFAULT 0,          -- no series with bars has this revision
+    PRIMARY KEY (version, bar_minutes, instrument_id)
+) WITH (fillfactor = 50);                              -- each row changes with every bar, and should stay in its page
+
+-- What became of earlier signals and votes, counted by month over all series of an interval.
+CREATE TABLE engine_fits (
+    version         text COLLATE "C" NOT NULL,
+    bar_minutes     smallint NOT NULL,
+    month           integer NOT NULL,                  -- the first one that is not counted, from January 1970
+    instrument_ids  integer[] NOT NULL,                -- whose signals are counted
+    scores          bytea NOT NULL,
+    votes           bytea NOT NULL,
+    PRIMARY KEY (version, bar_minutes)
+);
+-- They are compressed when they come.
+ALTER TABLE engine_fits ALTER COLUMN scores SET STORAGE EXTERNAL, ALTER COLUMN votes SET STORAGE EXTERNAL;

@@ -13,7 +13,7 @@ from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec, S
 from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
 from resolvers.model.session import SessionCalendar
-from resolvers.model.signal import Direction, Signal, Strength
+from resolvers.model.signal import ConfidenceBasis, Direction, Signal, Strength
 from resolvers.model.window import SeriesState
 from resolvers.model.window_parts import NewestBar, WindowBody
 from tests.bars import spaced
@@ -96,13 +96,16 @@ _SIGNALS = st.builds(
     score=_FLOATS,
     agreement=_FLOATS,
     confidence=_MAYBE,
+    basis=st.none() | st.builds(ConfidenceBasis, fit=_TEXTS, base_rate=_FLOATS, cases=_WHOLE),
     price=_FLOATS,
     entry=_MAYBE,
     stop=_MAYBE,
     target=_MAYBE,
     horizon_bars=st.none() | st.integers(1, 2**31 - 1),
     valid_until=st.none() | st.datetimes(timezones=st.just(UTC)),
-    rationale=_TEXTS,
+    rationale=st.none() | _TEXTS,
+    votes=st.none() | st.binary(max_size=60),
+    measures=st.none() | st.binary(max_size=80),
     producer=_TEXTS,
     created_at=st.datetimes(timezones=st.just(UTC)),
     is_cancelled=st.booleans(),

@@ -13,8 +13,11 @@ import pytest
 
 from gateway.config import ServerUrls
 from resolvers.errors import Unavailable
+from resolvers.ingest import Ingest
 from resolvers.model.instrument import InstrumentSpec, Source
 from resolvers.model.instrument_page import InstrumentPage
+from resolvers.model.interval import Interval
+from resolvers.storage.engine_series import ensure_engine_series
 from resolvers.storage.instruments import (
     create_instruments,
     instrument_count,
@@ -24,6 +27,7 @@ from resolvers.storage.instruments import (
     stored_intervals,
 )
 from resolvers.storage.migrate import migrate
+from resolvers.storage.panels import read_panel
 from resolvers.storage.partitions import ensure_partitions, tidy
 from resolvers.storage.pool import Pool, alone, connection, open_pool, ping, snapshot
 from resolvers.storage.quotes import latest_quotes, store_quotes
@@ -231,6 +235,11 @@ async def _enter(pool: Pool) -> None:
         pass
 
 
+async def _pass(pool: Pool) -> None:
+    async with Ingest(pool).engine_pass([2024]):
+        pass
+
+
 _CALLS: dict[str, Callable[[Pool], Awaitable[object]]] = {
     "latest_quotes": lambda pool: latest_quotes(pool, [1]),
     "store_quotes": lambda pool: store_quotes(pool, []),
@@ -245,6 +254,9 @@ _CALLS: dict[str, Callable[[Pool], Awaitable[object]]] = {
     "holds_bars_from": lambda pool: holds_bars_from(pool, Source.FILE),
     "ensure_partitions": lambda pool: ensure_partitions(pool, [2024]),
     "tidy": lambda pool: tidy(pool, [2024]),
+    "ensure_engine_series": lambda pool: ensure_engine_series(pool, "0123456789ab", [Interval.D1]),
+    "read_panel": lambda pool: read_panel(pool, "0123456789ab"),
+    "engine_pass": _pass,
     "ping": ping,
 }
 

@@ -9,7 +9,8 @@ import pytest
 
 from resolvers.errors import BadInput
 from resolvers.model.interval import Interval
-from resolvers.model.signal import Direction, Signal, SignalStatus
+from resolvers.model.measures import Measures
+from resolvers.model.signal import ConfidenceBasis, Direction, Signal, SignalStatus
 from resolvers.model.signal_page import SignalConditions, SignalKey, SignalOrder, SignalPage
 from resolvers.storage.pool import Pool
 from resolvers.storage.signal_pages import (
@@ -41,6 +42,10 @@ async def _stored(pool: Pool) -> tuple[list[Signal], list[int]]:
             direction=chance.choice(tuple(Direction)),
             score=round(chance.uniform(-1, 1), 1),
             confidence=chance.choice((None, 0.25, 0.5)),
+            basis=chance.choice((None, ConfidenceBasis(fit="2024-02-5-0123456789ab", base_rate=0.5, cases=number))),
+            rationale=chance.choice((None, "Two of three averages rise.")),
+            votes=chance.choice((None, bytes([number, 255]))),
+            measures=chance.choice((None, Measures(*[float(number)] * 8).stored())),
             valid_until=chance.choice((None, moment(NOON + 20), moment(NOON + 60))),
             is_cancelled=chance.random() < 0.2,
         )

@@ -10,8 +10,9 @@ import pytest
 from resolvers.ingest import Ingest
 from resolvers.model.event import EventKind
 from resolvers.model.interval import Interval
+from resolvers.model.measures import Measures
 from resolvers.model.revisions import Revisions
-from resolvers.model.signal import SignalStatus
+from resolvers.model.signal import ConfidenceBasis, SignalStatus
 from resolvers.storage.changed_signals import signal_told, told_signal
 from resolvers.storage.pool import Pool
 from resolvers.storage.revisions import stored_revisions
@@ -59,6 +60,31 @@ async def test_a_signal_is_stored_once_and_changed_under_its_name(pool: Pool) ->
     assert len(await store(pool, replace(one, is_cancelled=True, votes=b"\2"))) == 1
     assert [number for number, _, _ in await _events(pool)] == [1, 2, 3]
     assert await pool.fetchval("SELECT count(*) FROM signals") == 1
+
+
+async def test_what_a_signal_rests_on_is_stored_read_and_told(pool: Pool) -> None:
+    """Votes, measures and the basis of its confidence; where they are not given they are not there."""
+    acme = await instrument(pool)
+    measures = Measures(*[1.5, float("nan")] * 4).stored()
+    basis = ConfidenceBasis(fit="2024-02-5-0123456789ab", base_rate=0.56, cases=1234)
+    full = {"confidence": 0.53, "basis": basis, "votes": b"\xff\0\1\2", "measures": measures, "rationale": None}
+    for number, changes in enumerate([full, {}, full | {"basis": None}]):
+        (changed,) = await store(pool, draft(acme, time=NOON + number * _HOUR, **changes))
+        read = (await signals_at_number(pool, NOON))[1]
+        assert read == [changed.signal]
+        assert signal_told(orjson.loads(orjson.dumps(told_signal(changed.signal)))) == changed.signal
+        assert (read[0].basis, read[0].votes, read[0].measures) == tuple(
+            changes.get(name) for name in ("basis", "votes", "measures")
+        )
+
+
+async def test_events_of_before_signals_had_votes_are_read(pool: Pool) -> None:
+    """They are kept for a day, so a gateway that starts after an upgrade meets them."""
+    (changed,) = await store(pool, draft(await instrument(pool), votes=b"\1", measures=b"\0" * 64))
+    told = told_signal(changed.signal)
+    for name in ("basis", "votes", "measures"):
+        del told[name]
+    assert signal_told(told) == replace(changed.signal, votes=None, measures=None)
 
 
 async def test_names_are_hashes_and_last(pool: Pool) -> None:

@@ -1,0 +1,75 @@
+"""What became of earlier scores and votes, counted once for everybody: a row for each interval and engine's version."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from resolvers.compute.calibration import ScoreRecord
+from resolvers.compute.track_record import TrackRecord
+from resolvers.model.interval import Interval
+from resolvers.storage.record_format import score_bytes, score_record, track_bytes, track_record
+
+if TYPE_CHECKING:
+    from resolvers.storage.pool import Connection
+
+_LOCK = 0x5_16A7
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class EngineFit:
+    """
+    Counts of all months before one.
+
+    Attributes:
+        month: The first one that is not counted, from January 1970.
+        instrument_ids: Whose scores and votes are counted, in order.
+    """
+
+    month: int
+    instrument_ids: tuple[int, ...]
+    scores: ScoreRecord
+    track: TrackRecord
+
+
+async def lock_fit(one: "Connection", version: str, interval: Interval) -> None:
+    """Waits until nobody else counts for this version and interval; the others wait until the transaction ends."""
+    await one.execute(
+        "SELECT pg_advisory_xact_lock($1, hashtext($2))", _LOCK, f"{version} {interval.value}", timeout=600
+    )
+
+
+async def read_fit(one: "Connection", version: str, interval: Interval) -> EngineFit | None:
+    """
+    What is counted; None where nobody has.
+
+    Raises:
+        ValueError: If it was stored by a program that stores it otherwise.
+    """
+    row = await one.fetchrow(
+        "SELECT month, instrument_ids, scores, votes FROM engine_fits WHERE version = $1 AND bar_minutes = $2",
+        version,
+        interval.value,
+    )
+    if row is None:
+        return None
+    return EngineFit(
+        month=row["month"],
+        instrument_ids=tuple(row["instrument_ids"]),
+        scores=score_record(row["scores"]),
+        track=track_record(row["votes"]),
+    )
+
+
+async def store_fit(one: "Connection", version: str, interval: Interval, fit: EngineFit) -> None:
+    """Stores what is counted in the place of what was."""
+    await one.execute(
+        "INSERT INTO engine_fits (version, bar_minutes, month, instrument_ids, scores, votes)"
+        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (version, bar_minutes) DO UPDATE"
+        " SET (month, instrument_ids, scores, votes)"
+        " = (excluded.month, excluded.instrument_ids, excluded.scores, excluded.votes)",
+        version,
+        interval.value,
+        fit.month,
+        list(fit.instrument_ids),
+        score_bytes(fit.scores),
+        track_bytes(fit.track),
+    )
