@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from aiodataloader import DataLoader
 
+from resolvers.model.insight import SignalTally
 from resolvers.model.instrument import Instrument
 from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
@@ -22,6 +23,7 @@ from resolvers.reading.instruments import (
     stored_intervals,
 )
 from resolvers.reading.reads import MISSING, Missing, Reads
+from resolvers.reading.signal_tallies import held_tally, signal_tallies
 from resolvers.reading.signals import held_signal, signal_counts, signal_pages, signals_by_key
 from resolvers.reading.windows import held_window, windows
 from resolvers.services import Services
@@ -195,3 +197,8 @@ class Loaders:
     def signal_count(self) -> Loader[SignalConditions, int]:
         """How many signals meet conditions."""
         return Loader(partial(signal_counts, self.reads))
+
+    @cached_property
+    def signal_tally(self) -> Loader[tuple[int, Interval], SignalTally]:
+        """The signals of series, counted, by the instrument's number and the interval."""
+        return Loader(partial(signal_tallies, self.reads), partial(held_tally, self.reads))

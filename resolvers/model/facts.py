@@ -79,6 +79,14 @@ class State(NamedTuple):
     direction: Direction | None
 
 
+class WordsKey(NamedTuple):
+    """What shares the words of a model: the model, the version of the template that asked it, and the state."""
+
+    model: str
+    template: str
+    state: State
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
     """

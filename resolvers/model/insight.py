@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from resolvers.model.signal import Direction
-
 FRESH_SECONDS = 60.0
 FRESH_BY_CONFIDENCE_SECONDS = 30.0
 STALE_SECONDS = 60.0
@@ -114,16 +112,18 @@ class SignalTally:
     The signals of a series, counted; what was cancelled is not.
 
     Attributes:
-        by_direction: How many say each; one that nobody says is missing.
+        buy, sell, hold: How many say each.
         average_confidence: Of those that have one; None where none has.
         since: Start of the oldest one's bar.
     """
 
-    by_direction: dict[Direction, int]
+    buy: int
+    sell: int
+    hold: int
     average_confidence: float | None
     since: datetime | None
 
     @property
     def total(self) -> int:
         """All of them."""
-        return sum(self.by_direction.values())
+        return self.buy + self.sell + self.hold

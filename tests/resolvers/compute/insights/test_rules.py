@@ -7,6 +7,7 @@ import pytest
 
 from resolvers.compute.insights.checking import checked_words
 from resolvers.compute.insights.rules import REGIMES, words_by_rules
+from resolvers.compute.insights.said_numbers import said_numbers
 from resolvers.model.facts import Facts
 from resolvers.model.interval import Interval
 from resolvers.model.signal import Direction
@@ -60,10 +61,14 @@ def test_every_regime_has_words() -> None:
 
 
 def test_real_series_have_sentences_of_their_numbers(real_prices: Path) -> None:
-    """On the newest bar of real series, prices of any height; `said_numbers` checks each sentence as it is made."""
+    """On the newest bar of real series, prices of any height: what a sentence says it says is what a reader finds."""
     series = real_series(real_prices)
     assert len(series) > 30
     for bars, _ in series.values():
         facts = facts_at(bars, len(bars) - 1)
         if facts is not None:
-            assert len(words_by_rules(facts).points) >= 6
+            points = words_by_rules(facts).points
+            assert len(points) >= 6
+            assert [one.numbers for one in points] == [
+                said_numbers(one.text, facts, facts.get(one.name)) for one in points
+            ]
