@@ -4,6 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from resolvers.compute.insights.basis import basis_of, similarity
 from resolvers.compute.insights.facts import COLUMNS, RANGE_BARS, market_facts
 from resolvers.compute.insights.rules import words_by_rules
 from resolvers.compute.rollup import bucket_starts
@@ -18,6 +19,9 @@ from resolvers.model.session import DAY, SessionCalendar, week_starts
 from resolvers.model.signal import Signal
 from resolvers.model.signal_page import SignalConditions, SignalPage
 from resolvers.model.window import Reach, StoredWindow, WindowRequest
+
+# How long an answer without the model's words is kept, while they are asked for and while they are not.
+_COMING_SECONDS, _ABSENT_SECONDS = 1.0, 5.0
 
 # One more than the longest range, because the last one may turn out to be open.
 _BARS = RANGE_BARS + 1
@@ -39,7 +43,7 @@ async def insight_of_instrument(loaders: Loaders, instrument: Instrument, interv
     found = await loaders.signals.load(SignalPage(conditions=conditions, first=1))
     signal = found[0] if found and not found[0].is_cancelled else None
     facts = _facts(loaders, instrument, stored, signal, of_signal=False)
-    return None if facts is None else _by_rules(loaders, facts)
+    return None if facts is None else await _told(loaders, facts)
 
 
 async def insight_of_signal(loaders: Loaders, signal: Signal) -> Insight | None:
@@ -49,7 +53,37 @@ async def insight_of_signal(loaders: Loaders, signal: Signal) -> Insight | None:
         return None
     stored = await loaders.window.load(_request(loaders, instrument, signal.interval, up_to=signal.time))
     facts = None if stored is None else _facts(loaders, instrument, stored, signal, of_signal=True)
-    return None if facts is None else _by_rules(loaders, facts)
+    return None if facts is None else await _told(loaders, facts)
+
+
+async def _told(loaders: Loaders, facts: Facts) -> Insight:
+    """The words of a model where there are some, else those of the rules."""
+    if loaders.services.wording is None:
+        return _by_rules(loaders, facts)
+    worded = await loaders.words.load(facts)
+    now = loaders.services.clock()
+    if worded is None or worded.words is None:
+        # The next to ask may be told more.
+        coming = worded is not None and worded.is_coming
+        loaders.trace.holds_until(now + (_COMING_SECONDS if coming else _ABSENT_SECONDS))
+        return _by_rules(loaders, facts)
+    held = worded.words
+    if worded.is_new:
+        # Whoever asks next was not waited for, so that is another answer.
+        loaders.trace.holds_until(now)
+    else:
+        loaders.trace.holds_until(held.fresh_until if now < held.fresh_until else now + _COMING_SECONDS)
+    is_same = held.fingerprint == facts.fingerprint
+    found = InsightSource.MODEL if worded.is_new else InsightSource.REPEATED
+    return Insight(
+        words=held.words,
+        regime=facts.regime,
+        source=found if is_same else InsightSource.SIMILAR,
+        similarity=1.0 if is_same else similarity(held, facts),
+        basis=basis_of(held, facts),
+        made_at=held.made_at,
+        present=_present(facts),
+    )
 
 
 def _by_rules(loaders: Loaders, facts: Facts) -> Insight:

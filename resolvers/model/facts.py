@@ -11,8 +11,10 @@ from typing import NamedTuple
 from resolvers.model.interval import Interval
 from resolvers.model.signal import Direction
 
-_PRICE_STEP = math.log(1.02)
-_RSI_STEP = 10
+PRICE_STEP = math.log(1.02)
+RSI_STEP = 10
+"""The steps of a state: 2 % of the price, wherever it is, and ten points of the RSI."""
+
 _SMALLEST = 1e-12
 
 
@@ -50,14 +52,23 @@ class Fact:
     @property
     def text(self) -> str:
         """The number as sentences have it: prices with five digits, others with a decimal or two, or two digits."""
-        size = abs(self.value)
-        digits = math.floor(math.log10(size)) if size >= _SMALLEST else 0
         if self.unit is Unit.PRICE:
-            return f"{self.value:.{max(2, 4 - digits)}f}"
+            return price_text(self.value)
+        digits = _digits(self.value)
         number = f"{self.value:.{max(_DECIMALS[self.unit], 1 - digits if digits < 0 else 0)}f}"
         # What is rounded away has no sign.
         number = number if float(number) else number.removeprefix("-")
         return f"{number} %" if self.unit is Unit.PERCENT else number
+
+
+def price_text(value: float) -> str:
+    """A price with five digits, or all that it has before the point and two behind it."""
+    return f"{value:.{max(2, 4 - _digits(value))}f}"
+
+
+def _digits(value: float) -> int:
+    """The power of ten of the first digit."""
+    return math.floor(math.log10(abs(value))) if abs(value) >= _SMALLEST else 0
 
 
 class State(NamedTuple):
@@ -133,8 +144,8 @@ class Facts:
         return State(
             symbol=self.symbol,
             interval=self.interval,
-            price=math.floor(math.log(self.value("close")) / _PRICE_STEP),
-            rsi=math.floor(self.value("rsi") / _RSI_STEP),
+            price=math.floor(math.log(self.value("close")) / PRICE_STEP),
+            rsi=math.floor(self.value("rsi") / RSI_STEP),
             trend=self.trend,
             direction=self.direction,
         )

@@ -10,6 +10,8 @@ _HIGH_RSI, _LOW_RSI = 70, 30  # Wilder 1978
 _MANY_TIMES, _FEW_TIMES = 1.5, 0.67
 _UPPER_PLACE, _LOWER_PLACE = 80, 20
 
+TRENDS: Final[Mapping[int, str]] = {1: "up", 0: "none", -1: "down"}
+
 REGIMES: Final[Mapping[str | None, str]] = {
     "TRENDING_UP": "trending up",
     "TRENDING_DOWN": "trending down",

@@ -3,6 +3,7 @@
 import json
 from typing import Any, Final
 
+from resolvers.compute.insights.rules import TRENDS
 from resolvers.model.facts import Facts
 
 VERSION: Final = "1"
@@ -31,7 +32,7 @@ def messages(facts: Facts) -> list[dict[str, str]]:
         "interval": facts.interval.name,
         "bar": facts.bar,
         "regime": facts.regime,
-        "trend": {1: "up", -1: "down"}.get(facts.trend, "none"),
+        "trend": TRENDS[facts.trend],
         "signal": None if facts.direction is None else {"direction": facts.direction.value, "bar": facts.signal_bar},
         "facts": [{"name": one.name, "label": one.label, "value": one.text} for one in facts.numbers],
     }
