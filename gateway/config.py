@@ -19,10 +19,17 @@ class SettingsError(Exception):
 
 
 def _setting(
-    default: Any, meaning: str, *, unit: str = "", least: float | None = None, schemes: tuple[str, ...] = ()
+    default: Any,
+    meaning: str,
+    *,
+    unit: str = "",
+    least: float | None = None,
+    schemes: tuple[str, ...] = (),
+    secret: bool = False,
 ) -> Any:
-    """A field; one with *schemes* is a URL that begins with one of them, and a secret."""
-    return field(default=default, metadata={"meaning": meaning, "unit": unit, "least": least, "schemes": schemes})
+    """A field; one with *schemes* is a URL that begins with one of them, and a secret in part, others may be whole."""
+    metadata = {"meaning": meaning, "unit": unit, "least": least, "schemes": schemes, "secret": secret}
+    return field(default=default, repr=not secret, metadata=metadata)
 
 
 _LIMITS = Limits()
@@ -200,6 +207,32 @@ class Settings:
     stats_seconds: float = _setting(
         5.0, "How often a process tells its counters to `gateway cache stats`.", unit="seconds", least=0.1
     )
+    llm_url: str | None = _setting(
+        None,
+        "An OpenAI-compatible endpoint whose model puts insights into words; without it rules do.",
+        unit="URL",
+        schemes=("https", "http"),
+    )
+    llm_model: str | None = _setting(None, "The model to ask there; needed with the URL.")
+    llm_key: str | None = _setting(None, "The key that is sent to it, as a bearer token.", unit="secret", secret=True)
+    llm_timeout_seconds: float = _setting(
+        10.0, "How long the model may take to answer; then it counts as failed.", unit="seconds", least=0.01
+    )
+    llm_wait_seconds: float = _setting(
+        1.0,
+        "How long a query waits for words that are not there; then the rules answer, and the model's are for the next.",
+        unit="seconds",
+        least=0,
+    )
+    llm_calls_per_minute: int = _setting(
+        60, "Most questions to the model in any sixty seconds, per process.", unit="calls", least=0
+    )
+    llm_failures: int = _setting(
+        5, "After so many failures in a row the model is left alone for a while.", unit="failures", least=1
+    )
+    llm_rest_seconds: float = _setting(
+        30.0, "For how long; then one question tries whether it answers again.", unit="seconds", least=0
+    )
     simulated_writes_per_second: float = _setting(
         2.0,
         "How often the simulated market of `gateway demo` goes on; 0 and it stands still.",
@@ -259,13 +292,16 @@ class Settings:
         for variable in environment:
             if variable.startswith("GATEWAY_") and variable not in (*known, *_VARIABLES_OF_THE_BUILD):
                 raise SettingsError(f"{variable} is not a setting; there are {', '.join(sorted(known))}")
-        return cls(
+        settings = cls(
             **{
                 one.name: _parsed(one, environment[name])
                 for name, one in known.items()
                 if environment.get(name, "").strip()
             }
         )
+        if settings.llm_url is not None and settings.llm_model is None:
+            raise SettingsError("GATEWAY_LLM_MODEL must be set where GATEWAY_LLM_URL is, was not")
+        return settings
 
     def shown(self) -> list[tuple[str, str, str]]:
         """Each variable with its effective value and its unit; secrets are hidden."""
@@ -273,6 +309,7 @@ class Settings:
         for one in fields(self):
             value = getattr(self, one.name)
             text = "" if value is None else hidden(str(value)) if one.metadata["schemes"] else str(value)
+            text = "…" if text and one.metadata["secret"] else text
             rows.append((variable_of(one), text, one.metadata["unit"]))
         return rows
 

@@ -20,6 +20,7 @@ from gateway.streams.channel import HubSettings
 from gateway.streams.hub import Hub
 from gateway.streams.market import market_hub
 from gateway.warming import warming
+from gateway.wording import wording_of
 from resolvers.cache.client import Client, open_client
 from resolvers.cache.tiers import Tiers
 from resolvers.events.reader import Reader
@@ -119,6 +120,9 @@ async def opened(settings: Settings, urls: ServerUrls, held: Held, feed: Feed | 
         # Before all who answer from what is held.
         events.reader.listeners += [Forgetting(events.reader, tiers, held.responses), FromEvents(tiers)]
         await stack.enter_async_context(in_background(report(tiers, held.responses, seconds=settings.stats_seconds)))
+        wording = wording_of(settings, tiers)
+        if wording is not None:
+            stack.push_async_callback(wording.close)
         services = Services(
             pool=pool,
             tiers=tiers,
@@ -131,6 +135,7 @@ async def opened(settings: Settings, urls: ServerUrls, held: Held, feed: Feed | 
             max_read_bars=settings.max_read_bars,
             bar_grace_seconds=settings.bar_grace_seconds,
             quote_stale_seconds=settings.quote_stale_seconds,
+            wording=wording,
         )
         # Before the hub, which is the last to hear.
         own = await stack.enter_async_context(warming(services, most=settings.warm_windows))

@@ -7,6 +7,8 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from aiodataloader import DataLoader
 
+from resolvers.model.facts import Facts
+from resolvers.model.insight import SignalTally
 from resolvers.model.instrument import Instrument
 from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
@@ -22,9 +24,11 @@ from resolvers.reading.instruments import (
     stored_intervals,
 )
 from resolvers.reading.reads import MISSING, Missing, Reads
+from resolvers.reading.signal_tallies import held_tally, signal_tallies
 from resolvers.reading.signals import held_signal, signal_counts, signal_pages, signals_by_key
 from resolvers.reading.windows import held_window, windows
 from resolvers.services import Services
+from resolvers.wording import Worded
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -151,7 +155,10 @@ class Loaders:
     Attributes:
         reads: The reads of the operation that take no loader.
         trace: What the operation has read.
+        may_wait: Whether it may be kept waiting for what it can do without; a stream, which others share, may not.
     """
+
+    may_wait = True
 
     def __init__(self, services: Services, *, is_fresh: bool = False) -> None:
         reads = Reads(services, is_fresh=is_fresh)
@@ -195,3 +202,21 @@ class Loaders:
     def signal_count(self) -> Loader[SignalConditions, int]:
         """How many signals meet conditions."""
         return Loader(partial(signal_counts, self.reads))
+
+    @cached_property
+    def signal_tally(self) -> Loader[tuple[int, Interval], SignalTally]:
+        """The signals of series, counted, by the instrument's number and the interval."""
+        return Loader(partial(signal_tallies, self.reads), partial(held_tally, self.reads))
+
+    @cached_property
+    def words(self) -> Loader[Facts, Worded]:
+        """Words of a model, by the facts that they are to be about; none where no model is set."""
+        wording = self.services.wording
+
+        async def batch(asked: Sequence[Facts]) -> Mapping[Facts, Worded]:
+            return {} if wording is None else await wording.words(asked, may_wait=self.may_wait)
+
+        def held(facts: Facts) -> Worded | Missing | None:
+            return None if wording is None else wording.fresh(facts) or MISSING
+
+        return Loader(batch, held)

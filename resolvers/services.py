@@ -9,6 +9,7 @@ from resolvers.ingest import Ingest
 from resolvers.model.demand import Demand
 from resolvers.model.revisions import Revisions
 from resolvers.storage.pool import Pool
+from resolvers.wording import Wording
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +28,7 @@ class Services:
         ingest: The way in for what clients publish.
         events: How far this process has heard.
         demand: What is asked for.
+        wording: Who asks a language model for words; None where none is set.
     """
 
     pool: Pool
@@ -40,3 +42,4 @@ class Services:
     revisions: Revisions = field(default_factory=Revisions)
     events: Follower = field(default_factory=Unconnected)
     demand: Demand = field(default_factory=Demand)
+    wording: Wording | None = None

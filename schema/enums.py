@@ -5,6 +5,7 @@ from typing import Any
 
 import strawberry
 
+from resolvers.model.insight import InsightSource
 from resolvers.model.instrument import AssetClass, Source
 from resolvers.model.interval import Interval
 from resolvers.model.price_field import PriceField
@@ -13,7 +14,17 @@ from resolvers.model.signal_page import SignalOrder
 
 # Whoever annotates a field with one of these takes it from here: strawberry makes a second definition of
 # an enum that it meets before it was told of it.
-__all__ = ["AssetClass", "Direction", "Interval", "PriceField", "SignalOrder", "SignalStatus", "Source", "Strength"]
+__all__ = [
+    "AssetClass",
+    "Direction",
+    "InsightSource",
+    "Interval",
+    "PriceField",
+    "SignalOrder",
+    "SignalStatus",
+    "Source",
+    "Strength",
+]
 
 _VALUES: dict[type[Enum], dict[str, str]] = {
     Interval: {
@@ -39,6 +50,12 @@ _VALUES: dict[type[Enum], dict[str, str]] = {
         "FEED": "Received from an exchange's feed.",
         "PUBLISHED": "Published through this API.",
         "SIMULATED": "Made up by the simulated market: no real price of anything.",
+    },
+    InsightSource: {
+        "RULES": "Rules, for the present state.",
+        "MODEL": "A language model, asked for this answer, for the present state.",
+        "REPEATED": "A language model, asked for an earlier answer, for the same facts.",
+        "SIMILAR": "A language model, for a state near the present one; `basis` says which, and has its numbers.",
     },
     PriceField: {
         "OPEN": "The first price.",
@@ -78,6 +95,7 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
     PriceField: "Which price of a bar an indicator is computed from.",
     Direction: "Which way a price is expected to go. It is no advice.",
     Strength: "How clear a signal is, in its producer's words.",
+    InsightSource: "Who found the words of an insight, and for which state.",
     SignalOrder: "The order of signals, by the time of the bar.",
     SignalStatus: "Whether a signal still stands, when it is read.",
 }

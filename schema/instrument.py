@@ -11,6 +11,7 @@ from schema.caching import CacheControl
 from schema.candles import CandleSeriesType
 from schema.context import Info
 from schema.enums import AssetClass, Interval
+from schema.insights import INSIGHT, InsightType, instrument_insight
 from schema.lookahead import selected_reach
 from schema.market import QuoteType
 from schema.market_costs import CANDLES, LATEST_SIGNAL, SIGNALS
@@ -141,6 +142,14 @@ class InstrumentType(Node):
     )
     async def latest_signal(self, info: Info, interval: OfInterval = Interval.D1) -> SignalType | None:
         return await latest_signal(info, self.model, interval)
+
+    @strawberry.field(
+        description="Its newest closed bar and its latest signal in words; null for fewer than 50 closed bars. Fails"
+        " with `NOT_FOUND` where only other intervals are stored.",
+        **INSIGHT,
+    )
+    async def insight(self, info: Info, interval: OfInterval = Interval.D1) -> InsightType | None:
+        return await instrument_insight(info, self.model, interval)
 
 
 @strawberry.type(name="InstrumentEdge", description="An instrument on a page of a connection.")

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 import strawberry
 
 from resolvers import market, signals
-from resolvers.errors import BadInput, GatewayError, TooLarge
+from resolvers.errors import BadInput, GatewayError, NotFound, TooLarge
 from schema import market_costs
 from schema.candles import CandleSeriesType
 from schema.context import Info
 from schema.enums import Interval, SignalOrder
+from schema.insights import InsightType, instrument_insight, signal_insight
 from schema.instrument import WINDOW, From, InstrumentType, Last, OfInterval, To, candle_series
 from schema.instruments import InstrumentConnection, InstrumentFilter
 from schema.market import QuoteType
@@ -52,6 +53,11 @@ async def _parsed_node(info: Info, kind: str, parts: Sequence[object]) -> Node |
             return QuoteType.of(*found)
         case "Signal", [int(time), str(digest)] if (key := signal_key(time, digest)) is not None:
             return SignalType.of(await signals.signal(info.context.loaders, key))
+        case "Insight", [str(symbol), str(interval)] if interval in Interval.__members__:
+            of = await market.instrument(info.context.loaders, symbol)
+            return _found(await instrument_insight(info, of, Interval[interval]))
+        case "Insight", [int(time), str(digest)] if (key := signal_key(time, digest)) is not None:
+            return _found(await signal_insight(info, await signals.signal(info.context.loaders, key)))
         case "CandleSeries", [
             str(symbol),
             str(interval),
@@ -62,6 +68,13 @@ async def _parsed_node(info: Info, kind: str, parts: Sequence[object]) -> Node |
             instrument = await market.instrument(info.context.loaders, symbol)
             return await candle_series(info, instrument, Interval[interval], last=last, start=start, end=end)
     return None
+
+
+def _found(insight: InsightType | None) -> InsightType:
+    """An insight that an id names; there was one, and bars may have been purged."""
+    if insight is None:
+        raise NotFound("an insight needs 50 closed bars, fewer are stored")
+    return insight
 
 
 def _is_bound(value: int | None) -> bool:

@@ -17,6 +17,7 @@ from resolvers.model.signal_page import SignalConditions, SignalKey
 from schema.caching import CacheControl
 from schema.context import Info
 from schema.enums import Direction, Interval, SignalStatus, Strength
+from schema.insights import INSIGHT, InsightType, signal_insight
 from schema.market import Hub, hub
 from schema.node import Node, global_id
 from schema.scalars import FIRST_SECOND, LAST_SECOND, Moment, given
@@ -190,6 +191,13 @@ class SignalType(Node):
     @strawberry.field(description="Why, in its producer's words.")
     def rationale(self) -> str:
         return self.stored.rationale or ""
+
+    @strawberry.field(
+        description="It in words, with the market at its bar; null where fewer than 50 closed bars lead up to it.",
+        **INSIGHT,
+    )
+    async def insight(self, info: Info) -> InsightType | None:
+        return await signal_insight(info, self.stored)
 
     @strawberry.field(description="When it was first stored.")
     def created_at(self) -> datetime:

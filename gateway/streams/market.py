@@ -19,7 +19,9 @@ def market_hub(services: Services, *, follower: Follower, history: History, sett
     """A hub for all fields of the subscription type; it is to be a listener of the *follower*, and to be started."""
 
     def new_context(plans: Plans) -> Context:
-        return replace(Context.of(services), plans=plans)
+        context = replace(Context.of(services), plans=plans)
+        context.loaders.may_wait = False
+        return context
 
     return Hub(
         build_schema()._schema,

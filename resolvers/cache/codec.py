@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from resolvers.model.bars import Bars
+from resolvers.model.insight import SignalTally
 from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec, Source
 from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
@@ -146,6 +147,24 @@ def encoded_count(count: int) -> bytes:
 def decoded_count(payload: memoryview) -> int:
     """The number."""
     return int(_parsed(payload))
+
+
+def encoded_tally(tally: SignalTally) -> bytes:
+    """A tally; the moment in microseconds."""
+    since = None if tally.since is None else (tally.since - _EPOCH) // _MICROSECOND
+    return _json([tally.buy, tally.sell, tally.hold, tally.average_confidence, since])
+
+
+def decoded_tally(payload: memoryview) -> SignalTally:
+    """The tally."""
+    buy, sell, hold, average, since = _parsed(payload)
+    return SignalTally(
+        buy=buy,
+        sell=sell,
+        hold=hold,
+        average_confidence=average,
+        since=None if since is None else _EPOCH + since * _MICROSECOND,
+    )
 
 
 def _json(value: Any) -> bytes:

@@ -4,8 +4,9 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from resolvers.cache import codec
+from resolvers.cache import codec, words_codec
 from resolvers.cache.noun import Noun
+from resolvers.model.insight import FRESH_BY_CONFIDENCE_SECONDS, FRESH_SECONDS, STALE_SECONDS, ModelWords, SignalTally
 from resolvers.model.instrument import Instrument
 from resolvers.model.instrument_page import InstrumentPage
 from resolvers.model.interval import Interval
@@ -48,6 +49,12 @@ def _signal_bytes(_: Any, signal: Signal | None) -> int:
     return _SIGNAL_BYTES + (0 if signal is None else 4 * len(signal.rationale or "") + len(signal.votes or b""))
 
 
+def _words_bytes(_: Any, held: ModelWords) -> int:
+    """What sentences take, with their numbers."""
+    texts = len(held.words.summary) + sum(len(one.text) for one in held.words.points)
+    return 4 * texts + 1_500 + 1_200 * len(held.words.points)
+
+
 def _conditions_bytes(conditions: SignalConditions) -> int:
     """What conditions take, whose producer may be any text."""
     return _SIGNAL_BYTES + 4 * len(conditions.producer or "") + 40 * len(conditions.instrument_ids or ())
@@ -87,6 +94,8 @@ class Nouns:
         body, newest: The two parts of a window, by its request, and by instrument and interval.
         window: Both joined, in the process alone.
         signal: A signal by its key; `signals` by the page, `signal_count` by the conditions.
+        signal_tally: The signals of a series, counted, by instrument and interval.
+        words: Of a model, by model, template and the market's state; `resolvers.wording` says how long they are fresh.
     """
 
     def __init__(self, lives: Lives | None = None, *, window_bytes: int = 128 * _MIB) -> None:
@@ -195,6 +204,25 @@ class Nouns:
             encode=codec.encoded_count,
             decode=codec.decoded_count,
             weigh=lambda conditions, _: _conditions_bytes(conditions),
+        )
+
+        self.signal_tally: Noun[SignalTally] = Noun(
+            name="signal_tally",
+            life_seconds=lives.signals,
+            entries=10_000,
+            size_bytes=8 * _MIB,
+            encode=codec.encoded_tally,
+            decode=codec.decoded_tally,
+            weigh=lambda _, __: 800,
+        )
+        self.words: Noun[ModelWords] = Noun(
+            name="words",
+            life_seconds=FRESH_SECONDS + FRESH_BY_CONFIDENCE_SECONDS + STALE_SECONDS,
+            entries=10_000,
+            size_bytes=32 * _MIB,
+            encode=words_codec.encoded_words,
+            decode=words_codec.decoded_words,
+            weigh=_words_bytes,
         )
 
     def __iter__(self):  # type: ignore[no-untyped-def]

@@ -122,3 +122,25 @@ def test_shown_settings_name_every_variable() -> None:
     assert rows["GATEWAY_REDIS_URL"] == ("redis://:…@h", "URL")
     assert rows["GATEWAY_DATABASE_URL"] == ("", "DSN")
     assert rows["GATEWAY_SHUTDOWN_GRACE_SECONDS"] == ("10", "seconds")
+
+
+def test_a_models_key_is_shown_nowhere() -> None:
+    """Neither by the settings themselves, nor by what lists them; nor a password of its URL."""
+    environment = {
+        "GATEWAY_LLM_URL": "https://me:hush@models.example/v1",
+        "GATEWAY_LLM_MODEL": "a-model",
+        "GATEWAY_LLM_KEY": "sk-not-to-be-seen",
+    }
+    settings = Settings.from_environment(environment)
+    assert settings.llm_key == "sk-not-to-be-seen"
+    assert "sk-not-to-be-seen" not in repr(settings)
+    shown = {name: value for name, value, _ in settings.shown()}
+    assert (shown["GATEWAY_LLM_KEY"], shown["GATEWAY_LLM_MODEL"]) == ("…", "a-model")
+    assert shown["GATEWAY_LLM_URL"] == "https://me:…@models.example/v1"
+    assert {name: value for name, value, _ in Settings().shown()}["GATEWAY_LLM_KEY"] == ""
+
+
+def test_an_endpoint_without_a_model_is_refused() -> None:
+    """Nobody would know which one to ask."""
+    with pytest.raises(SettingsError, match="GATEWAY_LLM_MODEL must be set where GATEWAY_LLM_URL is"):
+        Settings.from_environment({"GATEWAY_LLM_URL": "http://localhost:11434"})

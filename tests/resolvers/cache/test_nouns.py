@@ -11,8 +11,11 @@ from resolvers.cache.counters import Counts
 from resolvers.cache.memory import Entry, Memory
 from resolvers.cache.noun import Noun
 from resolvers.cache.nouns import Lives, Nouns
+from resolvers.compute.insights.rules import words_by_rules
 from resolvers.market import DEFAULT_BARS
 from resolvers.model.bars import Bars
+from resolvers.model.facts import WordsKey
+from resolvers.model.insight import ModelWords, SignalTally
 from resolvers.model.instrument import Instrument, InstrumentSpec, Source
 from resolvers.model.instrument_page import InstrumentPage
 from resolvers.model.interval import Interval
@@ -23,6 +26,7 @@ from resolvers.model.window import Reach, SeriesState, StoredWindow, WindowReque
 from resolvers.model.window_parts import parted
 from schema.columns import Column, FloatColumn, MomentColumn
 from tests.bars import NOON, spaced
+from tests.resolvers.compute.insights.market import a_signal, facts_at
 
 
 def _deep(value: Any, seen: set[int]) -> int:
@@ -147,6 +151,19 @@ def test_signals_weigh_no_less_than_they_are(text: str) -> None:
     assert _deep(conditions, set()) <= _weight(nouns.signal_count, conditions, 7)
 
 
+def test_words_weigh_their_sentences() -> None:
+    """Words of rules have as much in them as those of a model; and a tally weighs the same whatever it counts."""
+    facts = facts_at(spaced(400, Interval.D1), 399, signal=a_signal())
+    assert facts is not None
+    state = {"bar": facts.bar, "close": 1.5, "rsi": 50.5, "trend": 1, "confidence": 0.5, "made_at": 1.5}
+    held = ModelWords(words=words_by_rules(facts), fingerprint=facts.fingerprint, **state)  # type: ignore[arg-type]
+    key = WordsKey(model="a model with a long name", template="1", state=facts.state)
+    assert _deep(key, set()) + _deep(held, set()) <= _weight(Nouns().words, key, held)
+    since, series = datetime(2024, 1, 1, tzinfo=UTC), (7, Interval.D1)
+    tally = SignalTally(buy=10**6, sell=10**6, hold=10**6, average_confidence=0.5, since=since)
+    assert _deep(series, set()) + _deep(tally, set()) <= _weight(Nouns().signal_tally, series, tally)
+
+
 def test_lives_are_those_that_are_set() -> None:
     """What does not exist has its own."""
     nouns = Nouns(Lives(quotes=1.0, candles=2.0, instruments=3.0, signals=4.0, absent=0.5))
@@ -154,5 +171,6 @@ def test_lives_are_those_that_are_set() -> None:
     assert {one.life_seconds for one in (nouns.body, nouns.newest, nouns.window)} == {2.0}
     assert {one.life_seconds for one in (nouns.instrument, nouns.intervals, nouns.page, nouns.count)} == {3.0}
     assert {one.life_seconds for one in (nouns.signal, nouns.signals, nouns.signal_count)} == {4.0}
+    assert nouns.signal_tally.life_seconds == 4.0
     assert [nouns.quote.seconds(value) for value in (None, object())] == [0.5, 1.0]  # type: ignore[arg-type]
-    assert len(list(nouns)) == len({one.name for one in nouns}) == 11
+    assert len(list(nouns)) == len({one.name for one in nouns}) == 13

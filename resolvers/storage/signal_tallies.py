@@ -1,0 +1,50 @@
+"""The signals of series, counted."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from resolvers.model.event import SIGNALS
+from resolvers.model.insight import SignalTally
+from resolvers.model.interval import Interval
+from resolvers.model.signal import Direction
+from resolvers.model.versioned import Versioned
+from resolvers.storage.pool import Pool, connection
+
+_NOTHING = SignalTally(buy=0, sell=0, hold=0, average_confidence=None, since=None)
+
+# One statement sees one snapshot, so a change that is committed meanwhile is in both or in neither.
+_TALLIES = f"""
+SELECT c.revision, found.* FROM collections AS c LEFT JOIN (
+    SELECT s.instrument_id, s.bar_minutes, s.direction, count(*) AS signals, count(s.confidence) AS confident,
+           sum(s.confidence) AS confidence, min(s.time) AS since
+    FROM unnest($1::int[], $2::smallint[]) AS asked (instrument_id, bar_minutes)
+    JOIN signals AS s USING (instrument_id, bar_minutes)
+    WHERE NOT s.is_cancelled GROUP BY s.instrument_id, s.bar_minutes, s.direction
+) AS found ON true WHERE c.name = '{SIGNALS}'"""  # noqa: S608
+
+
+async def read_signal_tallies(
+    pool: Pool, series: Sequence[tuple[int, Interval]]
+) -> Versioned[dict[tuple[int, Interval], SignalTally]]:
+    """The tally of each series, by its instrument's id and its interval, with the revision of all signals."""
+    async with connection(pool) as one:
+        rows = await one.fetch(_TALLIES, [number for number, _ in series], [each.value for _, each in series])
+    by_series: dict[tuple[int, Interval], list[Any]] = defaultdict(list)
+    for row in rows:
+        if row["signals"] is not None:
+            by_series[row["instrument_id"], Interval(row["bar_minutes"])].append(row)
+    found = {name: _tally(by_series[name]) if name in by_series else _NOTHING for name in series}
+    return Versioned(found, rows[0]["revision"])
+
+
+def _tally(rows: Sequence[Any]) -> SignalTally:
+    counts: dict[str, int] = {row["direction"]: row["signals"] for row in rows}
+    confident = sum(row["confident"] for row in rows)
+    return SignalTally(
+        buy=counts.get(Direction.BUY, 0),
+        sell=counts.get(Direction.SELL, 0),
+        hold=counts.get(Direction.HOLD, 0),
+        average_confidence=sum(row["confidence"] or 0.0 for row in rows) / confident if confident else None,
+        since=min(row["since"] for row in rows),
+    )

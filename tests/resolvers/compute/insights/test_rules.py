@@ -1,0 +1,74 @@
+"""Sentences by rules: always there, always the same, and with no number of their own."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from resolvers.compute.insights.checking import checked_words
+from resolvers.compute.insights.rules import REGIMES, words_by_rules
+from resolvers.compute.insights.said_numbers import said_numbers
+from resolvers.model.facts import Facts
+from resolvers.model.interval import Interval
+from resolvers.model.signal import Direction
+from tests.bars import spaced
+from tests.resolvers.compute.insights.market import a_signal, by_hand, facts_at
+from tests.resolvers.compute.real import real_series
+
+
+def test_facts_by_hand_in_words() -> None:
+    """The sentences, whole."""
+    words = words_by_rules(by_hand())
+    assert words.summary == (
+        "ACME on D1 is trending up on 2024-02-02: the close of 343.46 is 1.1 % above EMA(50), and RSI(14) is 62.4."
+        " The signal is BUY."
+    )
+    assert [one.text for one in words.points] == [
+        "The close of 343.46 is 1.1 % above EMA(50).",
+        "ADX(14) is 31.2; by the rules the market is trending up.",
+        "RSI(14) is 62.4, which is neither high nor low by Wilder's bounds.",
+        "The 20-bar volume multiple is 2.00, which is much.",
+        "The 20-bar return is -3.4 %.",
+        "The signal of 2024-02-02 is BUY with a score of 0.42 and an agreement of 0.62; its confidence is not known.",
+    ]
+    close, distance = words.points[0].numbers
+    assert (close.text, close.value, close.field) == ("343.46", 343.46, "candles.columns.close")
+    assert (distance.text, distance.value) == ("1.1 %", 1.077)
+    assert all(one.numbers for one in words.points)
+
+
+def _as_answered(facts: Facts) -> str:
+    words = words_by_rules(facts)
+    points = [{"fact": one.name, "text": one.text} for one in words.points[:8]]
+    return json.dumps({"summary": words.summary, "points": points})
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_they_would_pass_as_a_models_words(seed: int) -> None:
+    """On any market: what rules say keeps what is asked of a model, its form and length included."""
+    bars = spaced(500, Interval.D1, seed=seed)
+    for at in range(60, 500, 7):
+        facts = facts_at(bars, at, signal=a_signal(direction=list(Direction)[at % 3]))
+        assert facts is not None
+        checked = checked_words(_as_answered(facts), facts)
+        assert checked.points == words_by_rules(facts).points[:8]
+
+
+def test_every_regime_has_words() -> None:
+    """None too."""
+    assert all(regime is None or REGIMES[regime] for regime in REGIMES)
+    assert "is not known on" in words_by_rules(by_hand(regime=None)).summary
+
+
+def test_real_series_have_sentences_of_their_numbers(real_prices: Path) -> None:
+    """On the newest bar of real series, prices of any height: what a sentence says it says is what a reader finds."""
+    series = real_series(real_prices)
+    assert len(series) > 30
+    for bars, _ in series.values():
+        facts = facts_at(bars, len(bars) - 1)
+        if facts is not None:
+            points = words_by_rules(facts).points
+            assert len(points) >= 6
+            assert [one.numbers for one in points] == [
+                said_numbers(one.text, facts, facts.get(one.name)) for one in points
+            ]
