@@ -9,6 +9,7 @@ from aiodataloader import DataLoader
 
 from resolvers.model.instrument import Instrument
 from resolvers.model.interval import Interval
+from resolvers.model.opportunity import Choice, Ranking
 from resolvers.model.quote import Quote
 from resolvers.model.signal import Signal
 from resolvers.model.signal_page import SignalConditions, SignalKey, SignalPage
@@ -21,6 +22,7 @@ from resolvers.reading.instruments import (
     latest_quotes,
     stored_intervals,
 )
+from resolvers.reading.opportunities import held_ranking, rankings
 from resolvers.reading.reads import MISSING, Missing, Reads
 from resolvers.reading.signals import held_signal, signal_counts, signal_pages, signals_by_key
 from resolvers.reading.windows import held_window, windows
@@ -195,3 +197,8 @@ class Loaders:
     def signal_count(self) -> Loader[SignalConditions, int]:
         """How many signals meet conditions."""
         return Loader(partial(signal_counts, self.reads))
+
+    @cached_property
+    def ranking(self) -> Loader[Choice, Ranking]:
+        """Opportunities, by the signals that are ranked."""
+        return Loader(partial(rankings, self.reads), partial(held_ranking, self.reads))

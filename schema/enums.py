@@ -7,13 +7,17 @@ import strawberry
 
 from resolvers.model.instrument import AssetClass, Source
 from resolvers.model.interval import Interval
+from resolvers.model.opportunity import OpportunityPart
 from resolvers.model.price_field import PriceField
 from resolvers.model.signal import Direction, SignalStatus, Strength
 from resolvers.model.signal_page import SignalOrder
 
 # Whoever annotates a field with one of these takes it from here: strawberry makes a second definition of
 # an enum that it meets before it was told of it.
-__all__ = ["AssetClass", "Direction", "Interval", "PriceField", "SignalOrder", "SignalStatus", "Source", "Strength"]
+__all__ = [
+    "AssetClass", "Direction", "Interval", "OpportunityPart", "PriceField", "SignalOrder", "SignalStatus", "Source",
+    "Strength",
+]  # fmt: skip
 
 _VALUES: dict[type[Enum], dict[str, str]] = {
     Interval: {
@@ -62,6 +66,13 @@ _VALUES: dict[type[Enum], dict[str, str]] = {
         "NEWEST": "Latest bar first.",
         "OLDEST": "Earliest bar first.",
     },
+    OpportunityPart: {
+        "SCORE": "The size of the signal's score.",
+        "CONFIDENCE": "How far the signal's confidence is above its base rate.",
+        "REWARD": "The expected move against the risk.",
+        "LIQUIDITY": "How much the instrument is traded, among those of its currency.",
+        "FRESHNESS": "The share of the signal's life that is left.",
+    },
     SignalStatus: {
         "ACTIVE": "The newest of its producer for its instrument and interval, until `validUntil`.",
         "EXPIRED": "`validUntil` has passed, and nothing newer has come.",
@@ -78,6 +89,7 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
     PriceField: "Which price of a bar an indicator is computed from.",
     Direction: "Which way a price is expected to go. It is no advice.",
     Strength: "How clear a signal is, in its producer's words.",
+    OpportunityPart: "What the score of an opportunity is made of.",
     SignalOrder: "The order of signals, by the time of the bar.",
     SignalStatus: "Whether a signal still stands, when it is read.",
 }
