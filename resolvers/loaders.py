@@ -11,6 +11,7 @@ from resolvers.model.facts import Facts
 from resolvers.model.insight import SignalTally
 from resolvers.model.instrument import Instrument
 from resolvers.model.interval import Interval
+from resolvers.model.opportunity import Choice, Ranking
 from resolvers.model.quote import Quote
 from resolvers.model.signal import Signal
 from resolvers.model.signal_page import SignalConditions, SignalKey, SignalPage
@@ -23,6 +24,7 @@ from resolvers.reading.instruments import (
     latest_quotes,
     stored_intervals,
 )
+from resolvers.reading.opportunities import held_ranking, rankings
 from resolvers.reading.reads import MISSING, Missing, Reads
 from resolvers.reading.signal_tallies import held_tally, signal_tallies
 from resolvers.reading.signals import held_signal, signal_counts, signal_pages, signals_by_key
@@ -220,3 +222,8 @@ class Loaders:
             return None if wording is None else wording.fresh(facts) or MISSING
 
         return Loader(batch, held)
+
+    @cached_property
+    def ranking(self) -> Loader[Choice, Ranking]:
+        """Opportunities, by the signals that are ranked."""
+        return Loader(partial(rankings, self.reads), partial(held_ranking, self.reads))

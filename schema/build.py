@@ -12,6 +12,7 @@ from schema.candles import CandleSeriesType
 from schema.instrument import InstrumentType
 from schema.market import QuoteType
 from schema.mutation import Mutation
+from schema.opportunities import OpportunityType
 from schema.query import Query
 from schema.resolving import with_direct_resolvers
 from schema.scalars import SCALARS
@@ -28,7 +29,7 @@ def build_schema() -> strawberry.Schema:
     It has no extensions: strawberry would run them for every operation, and what they are for (documents, limits,
     errors) the endpoint does once per text or in one place.
     """
-    types: Iterable[Any] = (InstrumentType, QuoteType, CandleSeriesType, SignalType)
+    types: Iterable[Any] = (InstrumentType, QuoteType, CandleSeriesType, SignalType, OpportunityType)
     schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,

@@ -8,6 +8,7 @@ import strawberry
 from resolvers.model.insight import InsightSource
 from resolvers.model.instrument import AssetClass, Source
 from resolvers.model.interval import Interval
+from resolvers.model.opportunity import OpportunityPart
 from resolvers.model.price_field import PriceField
 from resolvers.model.signal import Direction, SignalStatus, Strength
 from resolvers.model.signal_page import SignalOrder
@@ -19,6 +20,7 @@ __all__ = [
     "Direction",
     "InsightSource",
     "Interval",
+    "OpportunityPart",
     "PriceField",
     "SignalOrder",
     "SignalStatus",
@@ -79,6 +81,13 @@ _VALUES: dict[type[Enum], dict[str, str]] = {
         "NEWEST": "Latest bar first.",
         "OLDEST": "Earliest bar first.",
     },
+    OpportunityPart: {
+        "SCORE": "The size of the signal's score.",
+        "CONFIDENCE": "How far the signal's confidence is above its base rate.",
+        "REWARD": "The expected move against the risk.",
+        "LIQUIDITY": "How much the instrument is traded, among those of its currency.",
+        "FRESHNESS": "The share of the signal's life that is left.",
+    },
     SignalStatus: {
         "ACTIVE": "The newest of its producer for its instrument and interval, until `validUntil`.",
         "EXPIRED": "`validUntil` has passed, and nothing newer has come.",
@@ -96,6 +105,7 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
     Direction: "Which way a price is expected to go. It is no advice.",
     Strength: "How clear a signal is, in its producer's words.",
     InsightSource: "Who found the words of an insight, and for which state.",
+    OpportunityPart: "What the score of an opportunity is made of.",
     SignalOrder: "The order of signals, by the time of the bar.",
     SignalStatus: "Whether a signal still stands, when it is read.",
 }

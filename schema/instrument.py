@@ -14,8 +14,9 @@ from schema.enums import AssetClass, Interval
 from schema.insights import INSIGHT, InsightType, instrument_insight
 from schema.lookahead import selected_reach
 from schema.market import QuoteType
-from schema.market_costs import CANDLES, LATEST_SIGNAL, SIGNALS
+from schema.market_costs import CANDLES, LATEST_SIGNAL, OPPORTUNITY, SIGNALS
 from schema.node import Node, global_id
+from schema.opportunities import OpportunityType, opportunity_of
 from schema.scalars import given, whole_seconds
 from schema.signal_pages import SignalAfter, SignalConnection, SignalFirst, SignalWanted, latest_signal
 from schema.signals import SignalType
@@ -150,6 +151,16 @@ class InstrumentType(Node):
     )
     async def insight(self, info: Info, interval: OfInterval = Interval.D1) -> InsightType | None:
         return await instrument_insight(info, self.model, interval)
+
+    @strawberry.field(
+        description=(
+            "What `opportunities` without a filter says of it; null where no active signal of it says `BUY` or `SELL`,"
+            " or it is no longer traded."
+        ),
+        **OPPORTUNITY,
+    )
+    async def opportunity(self, info: Info) -> OpportunityType | None:
+        return await opportunity_of(info, self.model)
 
 
 @strawberry.type(name="InstrumentEdge", description="An instrument on a page of a connection.")

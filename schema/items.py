@@ -11,6 +11,7 @@ from graphql.pyutils import Path
 
 from schema.column_plan import nullable
 from schema.execution import ColumnExecutor
+from schema.whole import is_item_list
 
 ItemPath = tuple[str | int, ...]
 
@@ -31,7 +32,7 @@ class CompletedItem:
 
 class ItemExecutor(ColumnExecutor):
     """
-    An executor of an operation with one root field, which is a list, or one item of many.
+    An executor of an operation with one root field, which is a list, or one item of many; a list may be such an item.
 
     An item that fails is null by itself, whatever the list's type says of null: what it nulls around it depends on the
     items that it is sent with.
@@ -82,6 +83,6 @@ class ItemExecutor(ColumnExecutor):
 
 
 def _item_type(field: GraphQLField) -> Any:
-    """The type of the items of a field; of one that is no list it is the field's."""
+    """The type of the items of a field; of one that is no list, or is told as a whole, it is the field's."""
     kind: Any = nullable(field.type)
-    return kind.of_type if isinstance(kind, GraphQLList) else field.type
+    return kind.of_type if is_item_list(field) else field.type

@@ -12,6 +12,7 @@ from resolvers.model.interval import Interval
 from schema.cost import REFUSES, SIZE_BELOW, Cost, ListSize
 from schema.node import parsed_id
 from schema.scalars import parse_rfc3339
+from schema.whole import WHOLE
 
 # A value of a row or of a column takes 0.1 µs; computing an indicator takes about as much again.
 PLAIN_WEIGHT = "0.1"
@@ -111,6 +112,17 @@ INSTRUMENTS: dict[str, Any] = {
     "metadata": {REFUSES: True},
 }
 SIGNALS = INSTRUMENTS
+OPPORTUNITIES: dict[str, Any] = {
+    "directives": [Cost(weight="10"), ListSize(slicing_arguments=["first"])],
+    "metadata": {REFUSES: True},
+}
+OPPORTUNITY: dict[str, Any] = {"directives": [Cost(weight="10")]}
+OPPORTUNITY_STREAM: dict[str, Any] = {
+    "directives": [ListSize(slicing_arguments=["first"])],
+    "metadata": {REFUSES: True, WHOLE: True},
+}
+# Of each opportunity, whatever is asked for.
+OPPORTUNITY_PARTS: dict[str, Any] = {"directives": [ListSize(assumed_size=5)]}
 SIGNAL_COUNT: dict[str, Any] = {"directives": [Cost(weight="1000")]}
 LATEST_SIGNAL: dict[str, Any] = {"directives": [Cost(weight="10")]}
 SIGNAL_STREAM: dict[str, Any] = {"directives": [ListSize(assumed_size=100)]}

@@ -17,6 +17,7 @@ from schema.instrument import WINDOW, From, InstrumentType, Last, OfInterval, To
 from schema.instruments import InstrumentConnection, InstrumentFilter
 from schema.market import QuoteType
 from schema.node import Node, parsed_id
+from schema.opportunities import OpportunityFirst, OpportunityType, OpportunityWanted, best, opportunity_node
 from schema.scalars import FIRST_SECOND, LAST_SECOND, given, whole_seconds
 from schema.signal_pages import SignalAfter, SignalConnection, SignalFirst, SignalWanted
 from schema.signals import SignalType, signal_key
@@ -58,6 +59,8 @@ async def _parsed_node(info: Info, kind: str, parts: Sequence[object]) -> Node |
             return _found(await instrument_insight(info, of, Interval[interval]))
         case "Insight", [int(time), str(digest)] if (key := signal_key(time, digest)) is not None:
             return _found(await signal_insight(info, await signals.signal(info.context.loaders, key)))
+        case "Opportunity", [str(symbol), str() | None as interval] if (interval or "D1") in Interval.__members__:
+            return await opportunity_node(info, await market.instrument(info.context.loaders, symbol), interval)
         case "CandleSeries", [
             str(symbol),
             str(interval),
@@ -189,3 +192,18 @@ class Query:
         ] = strawberry.UNSET,
     ) -> SignalConnection | None:
         return await SignalConnection.read(info, first, given(after), given(filter), given(order_by))
+
+    @strawberry.field(
+        description=(
+            "The best opportunities: for each instrument the newest active signal that says `BUY` or `SELL`, in the"
+            " order of a stated score. Fails with `NOT_FOUND` for an unknown symbol."
+        ),
+        **market_costs.OPPORTUNITIES,
+    )
+    async def opportunities(
+        self,
+        info: Info,
+        first: OpportunityFirst = 10,
+        filter: OpportunityWanted = strawberry.UNSET,  # noqa: A002
+    ) -> list[OpportunityType] | None:
+        return await best(info, first, given(filter))

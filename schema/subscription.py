@@ -10,6 +10,7 @@ from schema.candle_updates import CandleUpdateType
 from schema.enums import Interval
 from schema.instrument import OfInterval
 from schema.market import QuoteType
+from schema.opportunities import OpportunityFirst, OpportunityType, OpportunityWanted
 from schema.signals import SignalFilter, SignalType
 
 OfSymbol = Annotated[str, strawberry.argument(description="Its symbol or an alias, in any case. It does not change.")]
@@ -58,6 +59,23 @@ class Subscription:
     )
     async def signals(self, filter: Wanted = strawberry.UNSET) -> AsyncGenerator[list[SignalType], None]:  # noqa: A002
         for nothing in list[list[SignalType]]():
+            yield nothing
+
+    @strawberry.subscription(
+        description=(
+            "The best opportunities, first as `Query.opportunities` has them, then the whole list whenever a signal"
+            " that is new, said anew or withdrawn has changed what is in it, or a rank. What the clock changes comes"
+            " with the next such change: `validUntil` of a signal says when it leaves. A client that reads slowly gets"
+            " the newest list. Fails with `NOT_FOUND` where a symbol is unknown."
+        ),
+        **market_costs.OPPORTUNITY_STREAM,
+    )
+    async def opportunities(
+        self,
+        first: OpportunityFirst = 10,
+        filter: OpportunityWanted = strawberry.UNSET,  # noqa: A002
+    ) -> AsyncGenerator[list[OpportunityType], None]:
+        for nothing in list[list[OpportunityType]]():
             yield nothing
 
     @strawberry.subscription(

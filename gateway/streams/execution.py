@@ -10,6 +10,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from gateway.streams.item import Item, item_of
 from gateway.streams.selection import Selection
+from gateway.streams.whole import executable
 from resolvers.errors import Unavailable
 from schema.items import CompletedItem, ItemExecutor
 from schema.plans import Plans
@@ -43,7 +44,7 @@ class Executions:
         self.items += len(objects)
         try:
             executor = self._executor(selection, plans)
-            started = executor.started(objects)
+            started = executor.started([executable(one) for one in objects])
             if optimized_is_awaitable(started):
                 return self._awaited(executor, started, numbers)
             return _finished(executor, started, numbers)

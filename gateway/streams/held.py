@@ -9,7 +9,13 @@ ABSENT: Final = object()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Held:
-    """An object, made of the event or of the snapshot of that number."""
+    """
+    An object, made of the event or of the snapshot of that number.
+
+    Attributes:
+        is_outrun: Whether somebody who came was given a later one.
+    """
 
     number: int
     made: Any
+    is_outrun: bool = False

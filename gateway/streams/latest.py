@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -16,10 +17,23 @@ from gateway.streams.position import Point
 from gateway.streams.selection import Subscription
 from gateway.streams.source import Audience, Change, Known
 from gateway.streams.subscriber import Subscriber
+from gateway.streams.whole import Whole, is_present, says_the_same
 
 
 class LatestChannel(Channel[LatestGroup]):
-    """The newest change of each subject within a beat is executed; the others are counted."""
+    """
+    The newest change of each subject within a beat is executed; the others are counted.
+
+    Of a list that is told as a whole, one that says the same is not news: everybody goes on with the one before, and
+    what is executed of that are the bytes that they have. Unless somebody was given a later one when he came:
+
+        first                   hub                     second
+        is told A
+                                the clock makes it B
+                                                        comes, is given B
+                                event: it is A again
+                                tells everybody
+    """
 
     def new_group(self, subscription: Subscription) -> LatestGroup:
         """A group without members."""
@@ -45,7 +59,9 @@ class LatestChannel(Channel[LatestGroup]):
     def apply(self, pending: Sequence[Change], changes: Sequence[Change], made: Sequence[Any]) -> None:
         """Holds the objects, and notes the events for each group."""
         for change, one in zip(changes, made, strict=True):
-            self.hold(change.subject, Held(change.number, one))
+            before = self.held.get(change.subject)
+            is_news = before is None or before.is_outrun or not says_the_same(one, before.made)
+            self.hold(change.subject, Held(change.number, one if before is None or is_news else before.made))
         numbers: dict[str, list[int]] = {}
         for change in pending:
             numbers.setdefault(change.subject, []).append(change.number)
@@ -54,6 +70,13 @@ class LatestChannel(Channel[LatestGroup]):
                 for group in self.watching(subject):
                     group.add(subject, of_subject)
                     self.is_due(group)
+
+    def outrun(self, subjects: Iterable[str]) -> None:
+        """Notes that somebody was given states of *subjects* that may be later ones than those which are held."""
+        for subject in subjects:
+            held = self.held.get(subject)
+            if held is not None and isinstance(held.made, Whole):
+                self.held[subject] = replace(held, is_outrun=True)
 
     def hold(self, subject: str, one: Held) -> None:
         """Holds what a watched subject is, unless something newer is held."""
@@ -80,7 +103,8 @@ class LatestJoiner(Joiner["LatestChannel", LatestGroup]):
         known: list[Subscriber] = []
         unknown: list[Subscriber] = []
         for one in subscribers:
-            (known if all(subject in held for subject in _subjects(one)) else unknown).append(one)
+            is_known = all(subject in held and is_present(held[subject].made) for subject in _subjects(one))
+            (known if is_known else unknown).append(one)
         if known:
             # What is held, and at which number, is one moment; executing it may take longer.
             state = {subject: held[subject] for one in known for subject in _subjects(one)}
@@ -99,6 +123,7 @@ class LatestJoiner(Joiner["LatestChannel", LatestGroup]):
         state = dict.fromkeys(wanted, Held(known.number, ABSENT))
         state |= {change.subject: Held(known.number, one) for change, one in zip(known.changes, made, strict=True)}
         is_first = is_first and not channel.held and channel.beat.is_quiet
+        channel.outrun(state)
         for subject, one in state.items():
             if subject not in channel.held:
                 channel.hold(subject, one)
@@ -178,6 +203,7 @@ class LatestJoiner(Joiner["LatestChannel", LatestGroup]):
     ) -> None:
         newest = {subject: one for subject, one in missed.newest.items() if group.watchers.watches(subject)}
         made = await self.channel.objects(list(newest.values()))
+        self.channel.outrun(newest)
         items = dict(zip(newest, await group.items(made, [one.number for one in newest.values()]), strict=True))
         if not group.selection.is_list:
             unchanged = [one for one in subscribers if not items.keys() & set(_subjects(one))]
@@ -207,6 +233,7 @@ class LatestJoiner(Joiner["LatestChannel", LatestGroup]):
                 self.add(one)
             return
         made = await self.channel.objects(known.changes)
+        self.channel.outrun(subjects)
         numbers = [one.number for one in known.changes]
         items = dict(zip([one.subject for one in known.changes], await group.items(made, numbers), strict=True))
         for one in subscribers:

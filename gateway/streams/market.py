@@ -6,6 +6,7 @@ from gateway.streams.candles import CandlesSource
 from gateway.streams.channel import HubSettings
 from gateway.streams.history import History
 from gateway.streams.hub import Hub
+from gateway.streams.opportunities import OpportunitiesSource
 from gateway.streams.position import Follower
 from gateway.streams.quotes import QuotesSource
 from gateway.streams.signals import SignalsSource
@@ -25,7 +26,12 @@ def market_hub(services: Services, *, follower: Follower, history: History, sett
 
     return Hub(
         build_schema()._schema,
-        [QuotesSource(services, history), CandlesSource(services, history), SignalsSource(services, history)],
+        [
+            QuotesSource(services, history),
+            CandlesSource(services, history),
+            SignalsSource(services, history),
+            OpportunitiesSource(services, history),
+        ],
         new_context=new_context,
         follower=follower,
         settings=settings,

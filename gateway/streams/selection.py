@@ -13,7 +13,6 @@ from graphql import (
     OperationType,
     SelectionSetNode,
     get_nullable_type,
-    is_list_type,
     print_ast,
 )
 from graphql.execution.values import get_argument_values, get_variable_values
@@ -23,6 +22,7 @@ from gateway.endpoint.operation import Operation
 from gateway.streams.canonical import Canonical
 from schema.errors import RequestError
 from schema.throttle import THROTTLE, throttle_seconds
+from schema.whole import is_item_list
 
 APPLIED_AFTER: Final = frozenset({THROTTLE.name})
 """Directives of an operation that say nothing of what is computed."""
@@ -39,7 +39,7 @@ class Selection:
         document: The same, to be executed.
         field: The root field in the schema.
         name: The root field in the answer.
-        is_list: Whether the field is a list; otherwise each message has one item.
+        is_list: Whether the field is a list of items; otherwise each message has one item, which may be a list.
         root_required: Whether null in the place of the root field nulls all data.
         item_required: Whether null in the place of an item nulls the list; of a field that is none, as *root_required*.
     """
@@ -106,7 +106,7 @@ def subscription_of(
         raise RequestError(f"{field} is no field that this gateway streams", code="BAD_REQUEST")
     audience = audience_arguments[field]
     kind: Any = get_nullable_type(described.type)
-    is_list = is_list_type(kind)
+    is_list = is_item_list(described)
     document = DocumentNode(
         definitions=(
             OperationDefinitionNode(

@@ -10,9 +10,11 @@ from resolvers.model.insight import FRESH_BY_CONFIDENCE_SECONDS, FRESH_SECONDS, 
 from resolvers.model.instrument import Instrument
 from resolvers.model.instrument_page import InstrumentPage
 from resolvers.model.interval import Interval
+from resolvers.model.opportunity import Ranking
 from resolvers.model.quote import Quote
 from resolvers.model.signal import Signal
 from resolvers.model.signal_page import SignalConditions, SignalPage
+from resolvers.model.universe import Member
 from resolvers.model.window import StoredWindow
 from resolvers.model.window_parts import NewestBar, WindowBody
 
@@ -23,6 +25,8 @@ _WINDOW_BYTES = 2_500  # arrays, dataclasses and the request
 _COLUMN_BYTES = 600  # a column without its values
 _INSTRUMENT_BYTES = 1_500
 _SIGNAL_BYTES = 3_000
+_MEMBER_BYTES = 600
+_OPPORTUNITY_BYTES = 900  # without its signal and its member
 
 
 def _name_bytes(name: str, _: Instrument) -> int:
@@ -64,6 +68,20 @@ def _signals_bytes(page: SignalPage, found: tuple[Signal, ...] | None) -> int:
     return _conditions_bytes(page.conditions) + sum(_signal_bytes(None, one) for one in found or ())
 
 
+def _active_bytes(_: Any, signals: tuple[Signal, ...]) -> int:
+    return 100 + sum(_signal_bytes(None, one) for one in signals)
+
+
+def _universe_bytes(_: Any, universe: dict[int, Member]) -> int:
+    return 1_000 + _MEMBER_BYTES * len(universe)
+
+
+def _ranking_bytes(_: Any, ranking: Ranking) -> int:
+    """With signals and members, which it may be the last to hold."""
+    each = sum(_signal_bytes(None, one.signal) for one in ranking.opportunities)
+    return 1_000 + each + (_OPPORTUNITY_BYTES + _MEMBER_BYTES) * len(ranking.opportunities)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lives:
     """
@@ -96,6 +114,8 @@ class Nouns:
         signal: A signal by its key; `signals` by the page, `signal_count` by the conditions.
         signal_tally: The signals of a series, counted, by instrument and interval.
         words: Of a model, by model, template and the market's state; `resolvers.wording` says how long they are fresh.
+        active_signals, universe: What opportunities are made of: each one value.
+        ranking: Made of both by the choice of signals, in the process alone.
     """
 
     def __init__(self, lives: Lives | None = None, *, window_bytes: int = 128 * _MIB) -> None:
@@ -204,6 +224,31 @@ class Nouns:
             encode=codec.encoded_count,
             decode=codec.decoded_count,
             weigh=lambda conditions, _: _conditions_bytes(conditions),
+        )
+        self.active_signals: Noun[tuple[Signal, ...]] = Noun(
+            name="active_signals",
+            life_seconds=lives.signals,
+            entries=1,
+            size_bytes=32 * _MIB,
+            encode=codec.encoded_signals,
+            decode=codec.decoded_signals,
+            weigh=_active_bytes,
+        )
+        self.universe: Noun[dict[int, Member]] = Noun(
+            name="universe",
+            life_seconds=lives.signals,
+            entries=1,
+            size_bytes=8 * _MIB,
+            encode=codec.encoded_universe,
+            decode=codec.decoded_universe,
+            weigh=_universe_bytes,
+        )
+        self.ranking: Noun[Ranking] = Noun(
+            name="ranking",
+            life_seconds=lives.signals,
+            entries=20,
+            size_bytes=64 * _MIB,
+            weigh=_ranking_bytes,
         )
 
         self.signal_tally: Noun[SignalTally] = Noun(

@@ -7,6 +7,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from schema.throttle import with_throttle
+from schema.whole import WHOLE
 from tests.schema.odd_schema import Either, LongerRow, Named, Odd, Other, Query, Row, _moment, _odd
 
 
@@ -62,6 +63,14 @@ class Subscription:
 
     @strawberry.subscription
     async def maybe_single(self, names: list[str]) -> AsyncGenerator[Row | None, None]:
+        yield None
+
+    @strawberry.subscription(metadata={WHOLE: True})  # type: ignore[untyped-decorator]
+    async def whole_rows(self, names: list[str]) -> AsyncGenerator[list[Row], None]:
+        yield []
+
+    @strawberry.subscription(metadata={WHOLE: True})  # type: ignore[untyped-decorator]
+    async def maybe_whole(self, names: list[str]) -> AsyncGenerator[list[Row | None] | None, None]:
         yield None
 
     @strawberry.subscription

@@ -22,6 +22,7 @@ from tests.schema.odd_schema import Later
 
 LATEST_FIELDS = ("rows", "someRows", "mustRows", "named", "either")
 SINGLE_FIELDS = ("single", "maybeSingle")
+WHOLE_FIELDS = ("wholeRows", "maybeWhole")
 ALL_FIELDS = ("everyRow", "everyOdd")
 AT_ONCE = HubSettings(beat_seconds=0.0, retry_seconds=(0.0, 0.0))
 
@@ -46,7 +47,7 @@ class Stage:
         self.sources = {
             name: MemorySource(market=market, field=name, mode=mode, kind=market.kind, accepts=dict(self.accepts))
             for mode, market, names in (
-                (Mode.LATEST, self.latest, LATEST_FIELDS + SINGLE_FIELDS),
+                (Mode.LATEST, self.latest, LATEST_FIELDS + SINGLE_FIELDS + WHOLE_FIELDS),
                 (Mode.ALL, self.all, ALL_FIELDS),
             )
             for name in names

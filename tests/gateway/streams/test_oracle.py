@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.streams.message import StreamMessage
 from tests.gateway.streams.oracle import Expected, Listener, assert_said, executed
-from tests.gateway.streams.stage import LATEST_FIELDS, SINGLE_FIELDS, Stage, stream_of
+from tests.gateway.streams.stage import LATEST_FIELDS, SINGLE_FIELDS, WHOLE_FIELDS, Stage, stream_of
 from tests.schema.odd_schema import WRONG, Act, LongerRow, Other, Row
 
 _MANY = settings(
@@ -177,6 +177,27 @@ _MAYBE = 'subscription { maybeSingle(names: ["a"]) { name } }'
 @example(operation=(_MAYBE, {}, ()), first=None, beats=[([[("a", None)]], True)])
 async def test_of_one_object_everybody_receives_what_is_theirs(operation: Any, first: Any, beats: list[Any]) -> None:
     """A field that is no list, as it would have been by itself; and the present state for who comes back."""
+    await _receives_what_is_its(operation, first, beats)
+
+
+_lists = st.lists(_objects("a"), max_size=3)
+
+
+@_MANY
+@given(
+    operation=_operations(WHOLE_FIELDS),
+    first=_lists,
+    beats=st.lists(
+        st.tuples(st.lists(st.tuples(st.just("a"), _lists).map(lambda one: [one]), max_size=3), st.booleans()),
+        max_size=8,
+    ),
+)
+async def test_of_a_whole_list_everybody_receives_all_of_it(operation: Any, first: Any, beats: list[Any]) -> None:
+    """Each message has the list as it is then, with its errors where they are in it."""
+    await _receives_what_is_its(operation, first, beats)
+
+
+async def _receives_what_is_its(operation: Any, first: Any, beats: list[Any]) -> None:
     text, variables, _ = operation
     # One subject: that of its default and its variable too.
     text = _NAMES_WRITTEN.sub('(names: ["a"]', text).replace('["a", "b"]', '["a"]')

@@ -14,6 +14,7 @@ from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
 from resolvers.model.session import SessionCalendar
 from resolvers.model.signal import ConfidenceBasis, Direction, Signal, Strength
+from resolvers.model.universe import Liquidity, Member
 from resolvers.model.window import SeriesState
 from resolvers.model.window_parts import NewestBar, WindowBody
 from tests.bars import spaced
@@ -201,3 +202,26 @@ def test_signals_come_back(signals: tuple[Signal, ...]) -> None:
         assert alone.interval is one.interval
         assert alone.direction is one.direction
         assert alone.strength is one.strength
+
+
+_MEMBERS = st.builds(
+    Member,
+    asset_class=st.sampled_from(AssetClass),
+    currency=st.text(max_size=5),
+    liquidity=st.none()
+    | st.builds(
+        Liquidity,
+        turnover=st.floats(0, 1e300),
+        days=st.integers(1, 20),
+        rank=st.floats(0, 1),
+        peers=st.integers(0, 9_999),
+    ),
+)
+
+
+@given(universe=st.dictionaries(st.integers(1, 2**31), _MEMBERS, max_size=4))
+def test_a_universe_comes_back(universe: dict[int, Member]) -> None:
+    """To the last bit, and of the same types."""
+    back = codec.decoded_universe(memoryview(codec.encoded_universe(universe)))
+    assert back == universe
+    assert all(one.asset_class is universe[number].asset_class for number, one in back.items())

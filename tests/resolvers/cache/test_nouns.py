@@ -12,16 +12,19 @@ from resolvers.cache.memory import Entry, Memory
 from resolvers.cache.noun import Noun
 from resolvers.cache.nouns import Lives, Nouns
 from resolvers.compute.insights.rules import words_by_rules
+from resolvers.compute.opportunities import ranking
 from resolvers.market import DEFAULT_BARS
 from resolvers.model.bars import Bars
 from resolvers.model.facts import WordsKey
 from resolvers.model.insight import ModelWords, SignalTally
-from resolvers.model.instrument import Instrument, InstrumentSpec, Source
+from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec, Source
 from resolvers.model.instrument_page import InstrumentPage
 from resolvers.model.interval import Interval
 from resolvers.model.measures import Measures
+from resolvers.model.opportunity import Choice
 from resolvers.model.signal import ConfidenceBasis, Direction, Signal, Strength
 from resolvers.model.signal_page import SignalConditions, SignalKey, SignalPage
+from resolvers.model.universe import Liquidity, Member
 from resolvers.model.window import Reach, SeriesState, StoredWindow, WindowRequest
 from resolvers.model.window_parts import parted
 from schema.columns import Column, FloatColumn, MomentColumn
@@ -109,6 +112,11 @@ def test_instruments_weigh_no_less_than_they_are() -> None:
         assert _deep(page, set()) <= _weight(nouns.count, page, 7)
 
 
+def _member(number: int) -> Member:
+    liquidity = Liquidity(turnover=number + 0.5, days=number, rank=1 / number, peers=number)
+    return Member(asset_class=AssetClass.ETF, currency=f"U{number}", liquidity=liquidity)
+
+
 @pytest.mark.parametrize("text", ["a", "a" * 4000, "\U0001f600" * 4000])
 def test_signals_weigh_no_less_than_they_are(text: str) -> None:
     """With long reasons, and asked for under long names of producers and of many instruments."""
@@ -149,6 +157,12 @@ def test_signals_weigh_no_less_than_they_are(text: str) -> None:
     for some in (found, ()):
         assert _deep(page, set()) + _deep(some, set()) <= _weight(nouns.signals, page, some)
     assert _deep(conditions, set()) <= _weight(nouns.signal_count, conditions, 7)
+    assert _deep(found, set()) <= _weight(nouns.active_signals, "all", found)
+    universe = {one.instrument_id: _member(one.instrument_id) for one in found}
+    assert _deep(universe, set()) <= _weight(nouns.universe, "all", universe)
+    made = ranking(found, universe, Choice(Interval.H1), NOON)
+    assert len(made.opportunities) == len(found)
+    assert _deep(made, set()) <= _weight(nouns.ranking, Choice(Interval.H1), made)
 
 
 def test_words_weigh_their_sentences() -> None:
@@ -170,7 +184,7 @@ def test_lives_are_those_that_are_set() -> None:
     assert nouns.quote.life_seconds == 1.0
     assert {one.life_seconds for one in (nouns.body, nouns.newest, nouns.window)} == {2.0}
     assert {one.life_seconds for one in (nouns.instrument, nouns.intervals, nouns.page, nouns.count)} == {3.0}
-    assert {one.life_seconds for one in (nouns.signal, nouns.signals, nouns.signal_count)} == {4.0}
-    assert nouns.signal_tally.life_seconds == 4.0
+    of_signals = (nouns.signal, nouns.signals, nouns.signal_count, nouns.active_signals, nouns.universe, nouns.ranking)
+    assert {one.life_seconds for one in (*of_signals, nouns.signal_tally)} == {4.0}
     assert [nouns.quote.seconds(value) for value in (None, object())] == [0.5, 1.0]  # type: ignore[arg-type]
-    assert len(list(nouns)) == len({one.name for one in nouns}) == 13
+    assert len(list(nouns)) == len({one.name for one in nouns}) == 16
