@@ -1,7 +1,9 @@
 """A thousand different questions for insights, and what their answers must be."""
 
+import asyncio
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import cycle
@@ -32,17 +34,41 @@ async def publish_signals(port: int, days: Sequence[DaySeries]) -> None:
     """
     connection = await Connection.open(port)
     for first in range(0, len(days), _LARGEST_CALL):
-        items = [_signal(one) for one in days[first : first + _LARGEST_CALL]]
-        body = orjson.dumps({"query": _SIGNALS, "variables": {"items": items}})
-        status, answer = await connection.exchange(post("/graphql", body))
-        published = orjson.loads(answer)["data"]["published"] if status == 200 else None
-        if published is None or published["errors"] or published["stored"] != len(items):
-            raise RuntimeError(f"publishing signals ended with {status}: {answer[:300]!r}")
+        await _publish(connection, [_signal(one) for one in days[first : first + _LARGEST_CALL]])
     connection.close()
 
 
-def _signal(days: DaySeries) -> dict[str, Any]:
-    given = {"direction": "BUY", "strength": "WEAK", "score": 0.25, "agreement": 0.5, "confidence": 0.51}
+@asynccontextmanager
+async def signals_moving(port: int, days: Sequence[DaySeries]) -> AsyncIterator[None]:
+    """One signal after the other is published anew with another score, one a second, while the block runs."""
+    connection, is_over = await Connection.open(port), asyncio.Event()
+
+    async def run() -> None:
+        for number, one in enumerate(cycle(days)):
+            await _publish(connection, [_signal(one, score=(number % 99 + 1) / 100)])
+            with suppress(TimeoutError):
+                await asyncio.wait_for(is_over.wait(), 1.0)
+                return
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(run())
+        try:
+            yield
+        finally:
+            is_over.set()
+    connection.close()
+
+
+async def _publish(connection: Connection, items: Sequence[dict[str, Any]]) -> None:
+    body = orjson.dumps({"query": _SIGNALS, "variables": {"items": items}})
+    status, answer = await connection.exchange(post("/graphql", body))
+    published = orjson.loads(answer)["data"]["published"] if status == 200 else None
+    if published is None or published["errors"] or published["stored"] != len(items):
+        raise RuntimeError(f"publishing signals ended with {status}: {answer[:300]!r}")
+
+
+def _signal(days: DaySeries, *, score: float = 0.005) -> dict[str, Any]:
+    given = {"direction": "BUY", "strength": "WEAK", "score": score, "agreement": 0.5, "confidence": 0.51}
     time = f"{days.time[-1].astype('datetime64[s]')}Z"
     price = float(days.close[-1])
     return given | {"symbol": days.symbol, "interval": "D1", "barTime": time, "price": price, "rationale": "none"}

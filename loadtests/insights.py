@@ -22,7 +22,7 @@ from gateway.feeds.files import FileOptions, read_prices
 from gateway.feeds.simulated import simulated_market
 from loadtests.gateway_process import GatewayProcess, on_cores, running_gateway, separate_cores
 from loadtests.http_client import Connection
-from loadtests.insight_bodies import Body, InsightJudge, insight_bodies, publish_signals
+from loadtests.insight_bodies import Body, InsightJudge, insight_bodies, publish_signals, signals_moving
 from loadtests.moving import Moving
 from loadtests.percentiles import percentile
 from loadtests.report import Figure, Report, add_report_options, finished
@@ -156,7 +156,9 @@ async def _measured(chosen: argparse.Namespace, gateway: GatewayProcess, days: S
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(moving.running(share_per_second=chosen.moved))
         run = await volley(gateway.port, judge.shots(bodies, "hot"), concurrency=1, seconds=chosen.seconds)
-    times, faults = run.all_times_ms(), faults + run.faults
+        await stack.enter_async_context(signals_moving(gateway.port, days))
+        beside = await volley(gateway.port, judge.shots(bodies, "beside"), concurrency=1, seconds=chosen.seconds / 2)
+    times, faults = run.all_times_ms(), faults + run.faults + beside.faults
     for fault in sorted(set(faults))[:5]:
         print(f"wrong: {fault}", file=sys.stderr)
     spread = {f"p{one}": percentile(times or [0.0], one) for one in (50, 95, 99)}
@@ -165,6 +167,13 @@ async def _measured(chosen: argparse.Namespace, gateway: GatewayProcess, days: S
     mean = sum(times) / max(len(times), 1)
     return [
         Figure(key="hot_ms", what="hot: an insight, one client, mean", value=mean, unit="ms", details=details),
+        Figure(
+            key="beside_signals_ms",
+            what="the same beside one signal a second, about whatever symbol, mean",
+            value=sum(beside.all_times_ms()) / max(len(beside.all_times_ms()), 1),
+            unit="ms",
+            details={"times": len(beside.all_times_ms())},
+        ),
         Figure(key="cold_ms", what="cold: the same, each for the first time, mean", value=cold_ms, unit="ms"),
         Figure(key="memory_mb", what="memory of the gateway (RSS), at most", value=_memory(gateway), unit="MB"),
         Figure(key="errors", what="answers that were wrong, old or missing", value=len(faults), unit="answers"),
