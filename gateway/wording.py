@@ -11,7 +11,7 @@ def wording_of(settings: Settings, tiers: Tiers) -> Wording | None:
     """Words of the model that is set, held in *tiers*; None where none is."""
     if settings.llm_url is None or settings.llm_model is None:
         return None
-    # The HTTP client takes 50 ms to import, which only those pay who have a model.
+    # The HTTP client takes 0.18 s to import, which only those pay who have a model.
     from resolvers.model_endpoint.endpoint import ModelEndpoint
 
     return Wording(
