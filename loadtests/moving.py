@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import zlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ _LARGEST_CALL = 500
 
 _QUOTES = """mutation ($items: [PublishedQuote!]!) {
   published: publishQuotes(input: {items: $items}) { stored errors { message } } }"""
+_SIGNALS = """mutation ($items: [PublishedSignal!]!) {
+  published: publishSignals(input: {producer: "loadtest", items: $items}) { stored errors { message } } }"""
 _CANDLES = """mutation ($items: [PublishedCandles!]!) {
   published: publishCandles(input: {items: $items}) { stored errors { message } } }"""
 
@@ -87,14 +90,16 @@ class Moving:
             self.given[symbol] += 1
         numbers = {symbol: self.given[symbol] for symbol in symbols}
         items = [self._item(symbol) for symbol in symbols]
-        query = _CANDLES if self._with_bars else _QUOTES
-        body = orjson.dumps({"query": query, "variables": {"items": items}})
+        body = orjson.dumps({"query": self._mutation(), "variables": {"items": items}})
         status, answer = await connection.exchange(post("/graphql", body))
         published = orjson.loads(answer)["data"]["published"] if status == 200 else None
         if published is None or published["errors"] or published["stored"] != len(symbols):
             raise RuntimeError(f"publishing ended with {status}: {answer[:300]!r}")
         for symbol, number in numbers.items():
             self.acknowledged[symbol] = max(self.acknowledged[symbol], number)
+
+    def _mutation(self) -> str:
+        return _CANDLES if self._with_bars else _QUOTES
 
     def _item(self, symbol: str) -> dict[str, Any]:
         price = _BASE + self.given[symbol]
@@ -103,3 +108,35 @@ class Moving:
         day = datetime.fromtimestamp(int(self._days[symbol].time[-1]), UTC).isoformat()
         bar = dict.fromkeys(("open", "high", "low", "close"), price) | {"time": day, "volume": 100}
         return {"symbol": symbol, "interval": "D1", "bars": [bar]}
+
+
+class MovingSignals(Moving):
+    """A signal of the newest day of each symbol, which carries its number as its rationale."""
+
+    def __init__(self, port: int, days: Sequence[DaySeries]) -> None:
+        super().__init__(port, days, with_bars=False)
+
+    def _mutation(self) -> str:
+        return _SIGNALS
+
+    def _item(self, symbol: str) -> dict[str, Any]:
+        days, number = self._days[symbol], self.given[symbol]
+        # Another place with each number, for each symbol another one.
+        score = round(((zlib.crc32(symbol.encode()) + 7919 * number) % 2000 - 999.5) / 1000, 4)
+        price, side = float(days.close[-1]), 1 if score > 0 else -1
+        return {
+            "symbol": symbol,
+            "interval": "D1",
+            "barTime": datetime.fromtimestamp(int(days.time[-1]), UTC).isoformat(),
+            "direction": "BUY" if score > 0 else "SELL",
+            "strength": "MODERATE",
+            "score": score,
+            "agreement": 0.5,
+            "confidence": 0.5,
+            "price": price,
+            "entry": price,
+            "stop": price * (1 - 0.02 * side),
+            "target": price * (1 + 0.03 * side),
+            "validUntil": "2099-01-01T00:00:00Z",
+            "rationale": f"{number}",
+        }

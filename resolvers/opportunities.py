@@ -14,12 +14,12 @@ from resolvers.reading.opportunities import universe
 
 async def opportunities(loaders: Loaders, conditions: OpportunityConditions, first: int) -> list[Opportunity]:
     """The best *first* that are meant, in the order of their ranks."""
-    return first_of(await _ranking(loaders, conditions.choice), conditions, first)
+    return first_of(await ranking_of(loaders, conditions.choice), conditions, first)
 
 
 async def opportunity_of(loaders: Loaders, instrument: Instrument, choice: Choice) -> Opportunity | None:
     """That of an instrument; None where no signal stands for it."""
-    return (await _ranking(loaders, choice)).of_instrument.get(instrument.id)
+    return (await ranking_of(loaders, choice)).of_instrument.get(instrument.id)
 
 
 async def opportunity(loaders: Loaders, instrument: Instrument, choice: Choice) -> Opportunity:
@@ -51,7 +51,8 @@ async def rankings_of(
     return {choice: ranking(signals, members, choice, now) for choice in choices}
 
 
-async def _ranking(loaders: Loaders, choice: Choice) -> Ranking:
+async def ranking_of(loaders: Loaders, choice: Choice) -> Ranking:
+    """The ranking of a choice."""
     return (await rankings_of(loaders, [choice]))[choice]
 
 

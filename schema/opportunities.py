@@ -1,12 +1,12 @@
 """Opportunities."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import strawberry
 
-from resolvers import opportunities, signals
+from resolvers import opportunities
 from resolvers.compute.opportunities import WEIGHTS
 from resolvers.compute.opportunity_reasons import reasons
 from resolvers.errors import TooLarge
@@ -78,14 +78,15 @@ async def conditions_of(loaders: Loaders, asked: OpportunityFilter | None) -> Op
         NotFound: If a symbol is unknown.
     """
     asked = asked or OpportunityFilter()
+    choice = Choice(given(asked.interval))
     symbols, classes = given(asked.symbols), given(asked.asset_classes)
     ids: frozenset[int] | None = None
     if symbols is not None:
         if len(symbols) > MAX_SYMBOLS:
             raise TooLarge(f"symbols holds at most {MAX_SYMBOLS} items, {len(symbols)} were given")
-        ids = frozenset([one.id for one in await instruments_of(loaders, symbols)])
+        ids = await _ids_of(loaders, choice, symbols)
     return OpportunityConditions(
-        choice=Choice(given(asked.interval)),
+        choice=choice,
         instrument_ids=ids,
         asset_classes=None if classes is None else frozenset(classes),
         direction=given(asked.direction),
@@ -93,6 +94,15 @@ async def conditions_of(loaders: Loaders, asked: OpportunityFilter | None) -> Op
         min_confidence=given(asked.min_confidence),
         min_risk_reward=given(asked.min_risk_reward),
     )
+
+
+async def _ids_of(loaders: Loaders, choice: Choice, symbols: Sequence[str]) -> frozenset[int]:
+    """The instruments of *symbols*; most are those of the ranking, written as they are stored."""
+    known = (await opportunities.ranking_of(loaders, choice)).universe.ids
+    found = [known.get(symbol) for symbol in symbols]
+    unknown = [symbol for symbol, one in zip(symbols, found, strict=True) if one is None]
+    others = [one.id for one in await instruments_of(loaders, unknown)] if unknown else []
+    return frozenset([*(one for one in found if one is not None), *others])
 
 
 def filter_of(coerced: Mapping[str, Any] | None) -> OpportunityFilter | None:
@@ -145,8 +155,8 @@ class OpportunityType(Node):
         return self.ranked.rank
 
     @strawberry.field(description="What the signal is about.")
-    async def instrument(self, info: Info) -> Hub:
-        return hub(await signals.instrument_of(info.context.loaders, self.ranked.signal))
+    def instrument(self) -> Hub:
+        return hub(self.ranked.member.instrument)
 
     @strawberry.field(description="From 0 to 1: the sum of each component's value times its weight, to six digits.")
     def score(self) -> float:

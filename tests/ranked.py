@@ -1,11 +1,13 @@
 """Opportunities for tests: signals and members that nothing is stored of."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
-from resolvers.model.instrument import AssetClass
+from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec
 from resolvers.model.interval import Interval
 from resolvers.model.signal import Direction, Signal, Strength
-from resolvers.model.universe import Liquidity, Member
+from resolvers.model.universe import Liquidity, Member, Universe
 from tests.bars import NOON
 from tests.signals import moment
 
@@ -40,7 +42,14 @@ def signal(number: int = 1, **changes: Any) -> Signal:
     return Signal(**given | changes)
 
 
-def member(rank: float | None = 0.5, asset_class: AssetClass = AssetClass.EQUITY) -> Member:
-    """A member whose liquidity has that rank; None for one without volume."""
+def universe(
+    ranks: Mapping[int, float | None], asset_classes: Mapping[int, AssetClass] = MappingProxyType({})
+) -> Universe:
+    """Instruments whose liquidity has those ranks; None for one without volume."""
+    return Universe({number: _member(number, rank, asset_classes.get(number)) for number, rank in ranks.items()})
+
+
+def _member(number: int, rank: float | None, asset_class: AssetClass | None) -> Member:
+    spec = InstrumentSpec(symbol=f"S{number:03d}", asset_class=asset_class or AssetClass.EQUITY)
     liquidity = None if rank is None else Liquidity(turnover=1e6, days=20, rank=rank, peers=4)
-    return Member(asset_class=asset_class, currency="USD", liquidity=liquidity)
+    return Member(instrument=Instrument(id=number, spec=spec), liquidity=liquidity)

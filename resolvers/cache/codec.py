@@ -15,7 +15,7 @@ from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
 from resolvers.model.session import SessionCalendar
 from resolvers.model.signal import ConfidenceBasis, Direction, Signal, Strength
-from resolvers.model.universe import Liquidity, Member
+from resolvers.model.universe import Liquidity, Member, Universe
 from resolvers.model.window import SeriesState
 from resolvers.model.window_parts import NewestBar, WindowBody
 
@@ -140,14 +140,14 @@ def decoded_signals(payload: memoryview) -> tuple[Signal, ...]:
     return tuple(_signal(fields) for fields in _parsed(payload))
 
 
-def encoded_universe(universe: dict[int, Member]) -> bytes:
-    """The members, each with its id before it."""
-    return _json([[number, *_member_fields(one)] for number, one in universe.items()])
+def encoded_universe(universe: Universe) -> bytes:
+    """The members."""
+    return _json([_member_fields(one) for one in universe.members.values()])
 
 
-def decoded_universe(payload: memoryview) -> dict[int, Member]:
-    """The members by id."""
-    return {number: _member(fields) for number, *fields in _parsed(payload)}
+def decoded_universe(payload: memoryview) -> Universe:
+    """The universe."""
+    return Universe({one.instrument.id: one for one in map(_member, _parsed(payload))})
 
 
 def encoded_count(count: int) -> bytes:
@@ -275,16 +275,16 @@ def _instrument(fields: list[Any]) -> Instrument:
 def _member_fields(member: Member) -> list[Any]:
     liquidity = member.liquidity
     traded = None if liquidity is None else [liquidity.turnover, liquidity.days, liquidity.rank, liquidity.peers]
-    return [member.asset_class.value, member.currency, traded]
+    return [_instrument_fields(member.instrument), traded]
 
 
 def _member(fields: list[Any]) -> Member:
-    asset_class, currency, traded = fields
+    instrument, traded = fields
     liquidity = None
     if traded is not None:
         turnover, days, rank, peers = traded
         liquidity = Liquidity(turnover=turnover, days=days, rank=rank, peers=peers)
-    return Member(asset_class=AssetClass(asset_class), currency=currency, liquidity=liquidity)
+    return Member(instrument=_instrument(instrument), liquidity=liquidity)
 
 
 _SIGNAL_NAMES = (

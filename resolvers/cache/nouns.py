@@ -14,7 +14,7 @@ from resolvers.model.opportunity import Ranking
 from resolvers.model.quote import Quote
 from resolvers.model.signal import Signal
 from resolvers.model.signal_page import SignalConditions, SignalPage
-from resolvers.model.universe import Member
+from resolvers.model.universe import Universe
 from resolvers.model.window import StoredWindow
 from resolvers.model.window_parts import NewestBar, WindowBody
 
@@ -25,7 +25,7 @@ _WINDOW_BYTES = 2_500  # arrays, dataclasses and the request
 _COLUMN_BYTES = 600  # a column without its values
 _INSTRUMENT_BYTES = 1_500
 _SIGNAL_BYTES = 3_000
-_MEMBER_BYTES = 600
+_MEMBER_BYTES = _INSTRUMENT_BYTES + 600
 _OPPORTUNITY_BYTES = 900  # without its signal and its member
 
 
@@ -72,14 +72,14 @@ def _active_bytes(_: Any, signals: tuple[Signal, ...]) -> int:
     return 100 + sum(_signal_bytes(None, one) for one in signals)
 
 
-def _universe_bytes(_: Any, universe: dict[int, Member]) -> int:
-    return 1_000 + _MEMBER_BYTES * len(universe)
+def _universe_bytes(_: Any, universe: Universe) -> int:
+    return 1_000 + _MEMBER_BYTES * len(universe.members)
 
 
 def _ranking_bytes(_: Any, ranking: Ranking) -> int:
-    """With signals and members, which it may be the last to hold."""
+    """With signals and universe, which it may be the last to hold."""
     each = sum(_signal_bytes(None, one.signal) for one in ranking.opportunities)
-    return 1_000 + each + (_OPPORTUNITY_BYTES + _MEMBER_BYTES) * len(ranking.opportunities)
+    return _universe_bytes(None, ranking.universe) + each + 500 + _OPPORTUNITY_BYTES * len(ranking.opportunities)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -234,7 +234,7 @@ class Nouns:
             decode=codec.decoded_signals,
             weigh=_active_bytes,
         )
-        self.universe: Noun[dict[int, Member]] = Noun(
+        self.universe: Noun[Universe] = Noun(
             name="universe",
             life_seconds=lives.signals,
             entries=1,

@@ -11,7 +11,7 @@ from math import floor, inf, isfinite
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from resolvers.model.instrument import AssetClass
+from resolvers.model.instrument import Instrument
 from resolvers.model.opportunity import Choice, Opportunity, OpportunityPart, Ranking
 from resolvers.model.signal import Direction, Signal, SignalStatus
 from resolvers.model.universe import Liquidity, Member, Universe
@@ -57,10 +57,7 @@ class Traded(NamedTuple):
         turnover: Median of close times volume over its last *days* days; None where no volume is stored.
     """
 
-    instrument_id: int
-    asset_class: AssetClass
-    currency: str
-    is_simulated: bool
+    instrument: Instrument
     turnover: float | None
     days: int
 
@@ -81,10 +78,10 @@ def ranking(
         signals: At least those that are active; others are passed over.
         now: In unix seconds.
     """
-    until = inf
+    until, members = inf, universe.members
     scored: list[tuple[float, str, Signal, tuple[float, ...]]] = []
     for signal in candidates(signals, choice, now):
-        member = universe.get(signal.instrument_id)
+        member = members.get(signal.instrument_id)
         if member is None:
             continue
         fresh = freshness(signal, now)
@@ -106,11 +103,12 @@ def ranking(
                 score=-negative,
                 values=values,
                 signal=signal,
-                member=universe[signal.instrument_id],
+                member=members[signal.instrument_id],
                 ranked_at=now,
             )
             for rank, (negative, _, signal, values) in enumerate(scored, 1)
         ),
+        universe=universe,
         until=until,
         revision=revision,
         universe_revision=universe_revision,
@@ -192,12 +190,13 @@ def _end(signal: Signal) -> float:
     return inf if signal.valid_until is None else signal.valid_until.timestamp()
 
 
-def universe_of(traded: Sequence[Traded]) -> dict[int, Member]:
-    """The members by id, each ranked among those of its currency that are simulated as it is, or real as it is."""
+def universe_of(traded: Sequence[Traded]) -> Universe:
+    """All of them, each ranked among those of its currency that are simulated as it is, or real as it is."""
     peers: dict[tuple[str, bool], list[Traded]] = defaultdict(list)
     for one in traded:
-        peers[one.currency, one.is_simulated].append(one)
-    universe: dict[int, Member] = {}
+        spec = one.instrument.spec
+        peers[spec.currency, spec.is_simulated].append(one)
+    members: dict[int, Member] = {}
     for same in peers.values():
         known = sorted(one.turnover for one in same if one.turnover is not None)
         ranks = _ranks(known)
@@ -207,10 +206,8 @@ def universe_of(traded: Sequence[Traded]) -> dict[int, Member]:
                 liquidity = Liquidity(
                     turnover=one.turnover, days=one.days, rank=ranks[one.turnover], peers=len(known) - 1
                 )
-            universe[one.instrument_id] = Member(
-                asset_class=one.asset_class, currency=one.currency, liquidity=liquidity
-            )
-    return universe
+            members[one.instrument.id] = Member(instrument=one.instrument, liquidity=liquidity)
+    return Universe(members)
 
 
 def _ranks(ordered: Sequence[float]) -> dict[float, float]:

@@ -10,7 +10,7 @@ from resolvers.errors import BadInput
 from resolvers.model.instrument import AssetClass
 from resolvers.model.interval import Interval
 from resolvers.model.signal import Direction, Signal
-from resolvers.model.universe import Member
+from resolvers.model.universe import NOTHING, Member, Universe
 
 
 class OpportunityPart(StrEnum):
@@ -72,12 +72,14 @@ class Ranking:
     All opportunities of a choice, best first.
 
     Attributes:
+        universe: Whose members were ranked.
         until: The first moment at which the same signals are ranked otherwise, in unix seconds.
         revision: Of the signals, and
         universe_revision: of the instruments that it was made of.
     """
 
     opportunities: tuple[Opportunity, ...] = ()
+    universe: Universe = NOTHING
     until: float
     revision: int = 0
     universe_revision: int = 0

@@ -1,10 +1,9 @@
 """The instruments that can be compared, and how much each of them is traded."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
 
-from resolvers.model.instrument import AssetClass
+from resolvers.model.instrument import AssetClass, Instrument
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,10 +33,38 @@ class Member:
         liquidity: None where no volume of a day is stored.
     """
 
-    asset_class: AssetClass
-    currency: str
+    instrument: Instrument
     liquidity: Liquidity | None = None
 
+    @property
+    def asset_class(self) -> AssetClass:
+        """What kind of thing it is."""
+        return self.instrument.spec.asset_class
 
-Universe: TypeAlias = Mapping[int, Member]
-"""All instruments that are traded, by id."""
+    @property
+    def currency(self) -> str:
+        """What it is quoted in."""
+        return self.instrument.spec.currency
+
+
+@dataclass(frozen=True, slots=True)
+class Universe:
+    """
+    All instruments that are traded.
+
+    Attributes:
+        members: By the id of the instrument.
+        ids: By each name, as it is stored.
+    """
+
+    members: Mapping[int, Member]
+    ids: Mapping[str, int] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Makes them found by their names."""
+        found = {name: number for number, one in self.members.items() for name in one.instrument.spec.aliases}
+        found |= {one.instrument.symbol: number for number, one in self.members.items()}
+        object.__setattr__(self, "ids", found)
+
+
+NOTHING = Universe({})

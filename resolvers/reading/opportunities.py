@@ -8,7 +8,7 @@ from resolvers.compute.opportunities import ranking, universe_of
 from resolvers.model.event import INSTRUMENTS, SIGNALS
 from resolvers.model.opportunity import Choice, Ranking
 from resolvers.model.signal import Signal
-from resolvers.model.universe import Member, Universe
+from resolvers.model.universe import NOTHING, Universe
 from resolvers.reading.reads import MISSING, Missing, Reads
 from resolvers.storage.signal_pages import read_active_signals
 from resolvers.storage.universe import read_traded
@@ -44,7 +44,7 @@ async def rankings(reads: Reads, choices: Sequence[Choice]) -> Mapping[Choice, R
         tiers.counters.of("ranking").memory_misses += len(choices)
     signals, universe = await _active_signals(reads), await _universe(reads)
     age = max(signals.age, universe.age)
-    active, members = _given(signals) or (), _given(universe) or {}
+    active, members = _given(signals) or (), _given(universe) or NOTHING
     now = reads.services.clock()
     found: dict[Choice, Ranking] = {}
     for choice in choices:
@@ -64,7 +64,7 @@ async def rankings(reads: Reads, choices: Sequence[Choice]) -> Mapping[Choice, R
 
 async def universe(reads: Reads) -> Universe:
     """All instruments that are traded, with how much each of them is."""
-    return _given(await _universe(reads)) or {}
+    return _given(await _universe(reads)) or NOTHING
 
 
 def _rest_on(reads: Reads, made: Ranking, age: float) -> None:
@@ -86,10 +86,10 @@ async def _active_signals(reads: Reads) -> Found[tuple[Signal, ...]]:
     return (await reads.found(reads.services.tiers.nouns.active_signals, {_ALL: SIGNALS}, load))[_ALL]
 
 
-async def _universe(reads: Reads) -> Found[dict[int, Member]]:
+async def _universe(reads: Reads) -> Found[Universe]:
     pool = reads.services.pool
 
-    async def load(keys: Sequence[str]) -> dict[str, Loaded[dict[int, Member]] | Exception]:
+    async def load(keys: Sequence[str]) -> dict[str, Loaded[Universe] | Exception]:
         read = await read_traded(pool)
         return dict.fromkeys(keys, Loaded(universe_of(read.value), read.revision))
 

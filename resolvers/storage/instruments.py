@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 _LOCK = 0x5_16A4
 
-_COLUMNS = (
+INSTRUMENT_SHOWN = (
     "i.id, i.symbol, i.name, i.asset_class, i.exchange, i.currency, i.timezone, i.roll_minutes, i.tick_size,"
     " i.is_active, i.is_simulated,"
     " ARRAY(SELECT n.name FROM instrument_names AS n WHERE n.instrument_id = i.id AND n.name <> i.symbol"
     "  ORDER BY n.name) AS aliases"
 )
+"""What `instrument_of` reads of a row of `instruments AS i`."""
 
 
 async def instruments_by_name(pool: asyncpg.Pool, names: Sequence[str]) -> dict[str, Instrument]:
@@ -46,12 +47,12 @@ async def _found(one: "Connection", names: Sequence[str]) -> dict[str, Instrumen
 async def _read_names(one: "Connection", names: Sequence[str]) -> Versioned[dict[str, Instrument]]:
     rows = await one.fetch(
         _at_revision(
-            f"SELECT asked.name AS asked, {_COLUMNS} FROM instrument_names AS asked"  # noqa: S608
+            f"SELECT asked.name AS asked, {INSTRUMENT_SHOWN} FROM instrument_names AS asked"  # noqa: S608
             " JOIN instruments AS i ON i.id = asked.instrument_id WHERE asked.name = ANY($1::text[])"
         ),
         [name for name in names if is_storable(name)],
     )
-    return Versioned({row["asked"]: _instrument(row) for row in _present_rows(rows)}, rows[0]["revision"])
+    return Versioned({row["asked"]: instrument_of(row) for row in _present_rows(rows)}, rows[0]["revision"])
 
 
 def _at_revision(query: str) -> str:
@@ -77,8 +78,8 @@ async def instruments_by_id(pool: asyncpg.Pool, ids: Sequence[int]) -> dict[int,
 
 
 async def _of_ids(one: "Connection", ids: Sequence[int]) -> dict[int, Instrument]:
-    rows = await one.fetch(f"SELECT {_COLUMNS} FROM instruments AS i WHERE i.id = ANY($1::int[])", ids)  # noqa: S608
-    return {row["id"]: _instrument(row) for row in rows}
+    rows = await one.fetch(f"SELECT {INSTRUMENT_SHOWN} FROM instruments AS i WHERE i.id = ANY($1::int[])", ids)  # noqa: S608
+    return {row["id"]: instrument_of(row) for row in rows}
 
 
 async def instrument_page(pool: asyncpg.Pool, page: InstrumentPage) -> list[Instrument]:
@@ -92,10 +93,10 @@ async def read_instrument_page(pool: asyncpg.Pool, page: InstrumentPage) -> Vers
     if page.after is not None:
         values.append(page.after)
         where += f" AND i.symbol > ${len(values)}"
-    query = f"SELECT {_COLUMNS} FROM instruments AS i WHERE {where} ORDER BY i.symbol LIMIT {page.first + 1:d}"  # noqa: S608
+    query = f"SELECT {INSTRUMENT_SHOWN} FROM instruments AS i WHERE {where} ORDER BY i.symbol LIMIT {page.first + 1:d}"  # noqa: S608
     async with connection(pool) as one:
         rows = await one.fetch(_at_revision(query) + " ORDER BY found.symbol", *values)
-    return Versioned([_instrument(row) for row in _present_rows(rows)], rows[0]["revision"])
+    return Versioned([instrument_of(row) for row in _present_rows(rows)], rows[0]["revision"])
 
 
 async def instrument_count(pool: asyncpg.Pool, page: InstrumentPage) -> int:
@@ -277,7 +278,7 @@ def _values(spec: InstrumentSpec) -> tuple[Any, ...]:
     )
 
 
-def _instrument(row: asyncpg.Record) -> Instrument:
+def instrument_of(row: asyncpg.Record) -> Instrument:
     return Instrument(
         id=row["id"],
         spec=InstrumentSpec(

@@ -3,13 +3,13 @@
 from typing import Final
 
 from resolvers.compute.opportunities import LIQUIDITY_DAYS, Traded
-from resolvers.model.instrument import AssetClass
 from resolvers.model.interval import Interval
 from resolvers.model.versioned import Versioned
+from resolvers.storage.instruments import INSTRUMENT_SHOWN, instrument_of
 from resolvers.storage.pool import Pool, connection
 
 _TRADED: Final = f"""
-    SELECT c.revision, i.id, i.asset_class, i.currency, i.is_simulated, turnover.median, turnover.days
+    SELECT c.revision, {INSTRUMENT_SHOWN}, turnover.median, turnover.days
     FROM collections AS c LEFT JOIN instruments AS i ON i.is_active LEFT JOIN LATERAL (
         SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY close * volume) AS median, count(volume) AS days
         FROM (
@@ -31,14 +31,7 @@ async def read_traded(pool: Pool) -> Versioned[list[Traded]]:
     async with connection(pool) as one:
         rows = await one.fetch(_TRADED)
     traded = [
-        Traded(
-            instrument_id=row["id"],
-            asset_class=AssetClass(row["asset_class"]),
-            currency=row["currency"],
-            is_simulated=row["is_simulated"],
-            turnover=row["median"],
-            days=row["days"],
-        )
+        Traded(instrument=instrument_of(row), turnover=row["median"], days=row["days"])
         for row in rows
         if row["id"] is not None
     ]

@@ -14,7 +14,7 @@ from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
 from resolvers.model.session import SessionCalendar
 from resolvers.model.signal import ConfidenceBasis, Direction, Signal, Strength
-from resolvers.model.universe import Liquidity, Member
+from resolvers.model.universe import Liquidity, Member, Universe
 from resolvers.model.window import SeriesState
 from resolvers.model.window_parts import NewestBar, WindowBody
 from tests.bars import spaced
@@ -206,8 +206,7 @@ def test_signals_come_back(signals: tuple[Signal, ...]) -> None:
 
 _MEMBERS = st.builds(
     Member,
-    asset_class=st.sampled_from(AssetClass),
-    currency=st.text(max_size=5),
+    instrument=_INSTRUMENTS,
     liquidity=st.none()
     | st.builds(
         Liquidity,
@@ -219,9 +218,10 @@ _MEMBERS = st.builds(
 )
 
 
-@given(universe=st.dictionaries(st.integers(1, 2**31), _MEMBERS, max_size=4))
-def test_a_universe_comes_back(universe: dict[int, Member]) -> None:
-    """To the last bit, and of the same types."""
+@given(members=st.lists(_MEMBERS, max_size=4))
+def test_a_universe_comes_back(members: list[Member]) -> None:
+    """To the last bit, found by the same names."""
+    universe = Universe({one.instrument.id: one for one in members})
     back = codec.decoded_universe(memoryview(codec.encoded_universe(universe)))
     assert back == universe
-    assert all(one.asset_class is universe[number].asset_class for number, one in back.items())
+    assert back.ids == universe.ids

@@ -17,14 +17,14 @@ from resolvers.market import DEFAULT_BARS
 from resolvers.model.bars import Bars
 from resolvers.model.facts import WordsKey
 from resolvers.model.insight import ModelWords, SignalTally
-from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec, Source
+from resolvers.model.instrument import Instrument, InstrumentSpec, Source
 from resolvers.model.instrument_page import InstrumentPage
 from resolvers.model.interval import Interval
 from resolvers.model.measures import Measures
 from resolvers.model.opportunity import Choice
 from resolvers.model.signal import ConfidenceBasis, Direction, Signal, Strength
 from resolvers.model.signal_page import SignalConditions, SignalKey, SignalPage
-from resolvers.model.universe import Liquidity, Member
+from resolvers.model.universe import Liquidity, Member, Universe
 from resolvers.model.window import Reach, SeriesState, StoredWindow, WindowRequest
 from resolvers.model.window_parts import parted
 from schema.columns import Column, FloatColumn, MomentColumn
@@ -114,7 +114,10 @@ def test_instruments_weigh_no_less_than_they_are() -> None:
 
 def _member(number: int) -> Member:
     liquidity = Liquidity(turnover=number + 0.5, days=number, rank=1 / number, peers=number)
-    return Member(asset_class=AssetClass.ETF, currency=f"U{number}", liquidity=liquidity)
+    spec = InstrumentSpec(
+        symbol=f"S{number}", currency=f"U{number}", name="A" * 50, aliases=(f"T{number}", f"U{number}")
+    )
+    return Member(instrument=Instrument(id=number, spec=spec), liquidity=liquidity)
 
 
 @pytest.mark.parametrize("text", ["a", "a" * 4000, "\U0001f600" * 4000])
@@ -158,7 +161,7 @@ def test_signals_weigh_no_less_than_they_are(text: str) -> None:
         assert _deep(page, set()) + _deep(some, set()) <= _weight(nouns.signals, page, some)
     assert _deep(conditions, set()) <= _weight(nouns.signal_count, conditions, 7)
     assert _deep(found, set()) <= _weight(nouns.active_signals, "all", found)
-    universe = {one.instrument_id: _member(one.instrument_id) for one in found}
+    universe = Universe({one.instrument_id: _member(one.instrument_id) for one in found})
     assert _deep(universe, set()) <= _weight(nouns.universe, "all", universe)
     made = ranking(found, universe, Choice(Interval.H1), NOON)
     assert len(made.opportunities) == len(found)

@@ -19,14 +19,14 @@ from resolvers.compute.opportunities import (
     score,
     universe_of,
 )
-from resolvers.model.instrument import AssetClass
+from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec
 from resolvers.model.interval import Interval
 from resolvers.model.opportunity import ANY, Choice, OpportunityConditions
 from resolvers.model.signal import ConfidenceBasis, Direction, Signal
 from resolvers.model.universe import Universe
 from resolvers.opportunities import first_of
 from tests.bars import NOON
-from tests.ranked import HOUR, member, signal
+from tests.ranked import HOUR, signal, universe
 from tests.signals import moment
 
 
@@ -37,7 +37,7 @@ def _basis(base_rate: float) -> ConfidenceBasis:
 def test_a_score_is_what_one_works_out_by_hand() -> None:
     """Half a score, an edge of a tenth, 1.5 to 1, liquidity of 0.8, and nine tenths of a life."""
     one = signal(score=-0.5, direction=Direction.SELL, stop=102.0, target=97.0, confidence=0.55, basis=_basis(0.5))
-    made = ranking([one], {1: member(0.8)}, ANY, NOON + HOUR)
+    made = ranking([one], universe({1: 0.8}), ANY, NOON + HOUR)
     (found,) = made.opportunities
     assert list(found.values) == pytest.approx([0.5, 0.1, 0.6, 0.8, 0.9])
     # 0.35 * 0.5 + 0.15 * 0.1 + 0.2 * 0.6 + 0.15 * 0.8 + 0.15 * 0.9
@@ -108,7 +108,7 @@ def test_without_an_end_a_life_is_horizon_and_bar() -> None:
         one = signal(valid_until=None, horizon_bars=horizon)
         assert freshness(one, NOON + (hours - 0.01) * HOUR) == (0.1, NOON + hours * HOUR)
         assert freshness(one, NOON + hours * HOUR) == (0.0, inf)
-        assert ranking([one], {1: member()}, ANY, NOON + 99 * HOUR).until == inf
+        assert ranking([one], universe({1: 0.5}), ANY, NOON + 99 * HOUR).until == inf
 
 
 @given(st.floats(1, 1e6), st.floats(0, 1))
@@ -145,18 +145,18 @@ def test_the_newest_active_signal_stands_for_an_instrument() -> None:
 
 def test_equal_scores_go_by_symbol_and_the_rest_is_left_out() -> None:
     """What is no longer traded has no member, and no place."""
-    made = ranking([signal(3), signal(2), signal(1), signal(4)], {1: member(), 2: member(), 3: member()}, ANY, NOON)
+    made = ranking([signal(3), signal(2), signal(1), signal(4)], universe(dict.fromkeys((1, 2, 3), 0.5)), ANY, NOON)
     assert [(one.rank, one.signal.symbol) for one in made.opportunities] == [(1, "S001"), (2, "S002"), (3, "S003")]
     assert made.of_instrument[2].rank == 2
 
 
 def _traded(number: int, turnover: float | None, **changes: Any) -> Traded:
-    return Traded(number, AssetClass.EQUITY, "USD", False, turnover, 20)._replace(**changes)
+    return Traded(Instrument(id=number, spec=InstrumentSpec(symbol=f"T{number}", **changes)), turnover, 20)
 
 
 def test_liquidity_is_a_rank_among_those_of_a_currency() -> None:
     """Equal ones share the middle; what is made up is apart; without peers it is the middle, without volume nothing."""
-    universe = universe_of(
+    found = universe_of(
         [
             _traded(1, 10.0),
             _traded(2, 30.0),
@@ -169,10 +169,11 @@ def test_liquidity_is_a_rank_among_those_of_a_currency() -> None:
             _traded(9, 40.0),
         ]
     )
-    ranks = {number: one.liquidity and one.liquidity.rank for number, one in universe.items()}
+    ranks = {number: one.liquidity and one.liquidity.rank for number, one in found.members.items()}
     assert ranks == {1: 0.0, 3: 0.375, 4: 0.375, 2: 0.75, 9: 1.0, 5: None, 6: 0.5, 7: 1.0, 8: 0.0}
-    assert universe[1].liquidity is not None
-    assert universe[1].liquidity.peers == 4
+    assert found.members[1].liquidity is not None
+    assert found.members[1].liquidity.peers == 4
+    assert found.ids["T9"] == 9
 
 
 _signals = st.lists(
@@ -190,23 +191,24 @@ _signals = st.lists(
     ),
     max_size=30,
 )
-_universes = st.dictionaries(
-    st.integers(1, 6),
-    st.builds(member, st.sampled_from([None, 0.0, 0.5, 1.0]), st.sampled_from([AssetClass.EQUITY, AssetClass.ETF])),
+_universes = st.builds(
+    universe,
+    st.dictionaries(st.integers(1, 6), st.sampled_from([None, 0.0, 0.5, 1.0])),
+    st.dictionaries(st.integers(1, 6), st.sampled_from([AssetClass.EQUITY, AssetClass.ETF])),
 )
 _choices = st.sampled_from([ANY, Choice(Interval.H1)])
 
 
 @given(_signals, st.randoms(), _universes, _choices)
 def test_a_ranking_is_total_and_does_not_depend_on_the_order_of_reading(
-    signals: list[Signal], chance: Any, universe: Universe, choice: Choice
+    signals: list[Signal], chance: Any, members: Universe, choice: Choice
 ) -> None:
     """Ranks count up, scores down, no instrument is there twice; and it stands until it says."""
     # The same signal is stored once.
     stored = list({(one.instrument_id, one.interval, one.time, one.producer): one for one in signals}.values())
-    made = ranking(stored, universe, choice, NOON)
+    made = ranking(stored, members, choice, NOON)
     chance.shuffle(stored)
-    assert ranking(stored, universe, choice, NOON).opportunities == made.opportunities
+    assert ranking(stored, members, choice, NOON).opportunities == made.opportunities
     found = made.opportunities
     assert [one.rank for one in found] == list(range(1, len(found) + 1))
     keys = [(-one.score, one.signal.symbol) for one in found]
@@ -214,7 +216,7 @@ def test_a_ranking_is_total_and_does_not_depend_on_the_order_of_reading(
     assert all(0 <= value <= 1 for one in found for value in (one.score, *one.values))
     if found:
         last = min(made.until - 0.001, NOON + HOUR)
-        later = ranking(stored, universe, choice, last).opportunities
+        later = ranking(stored, members, choice, last).opportunities
         assert [(one.signal, one.values) for one in later] == [(one.signal, one.values) for one in found]
 
 
@@ -232,10 +234,10 @@ _conditions = st.builds(
 
 @given(_signals, _universes, _conditions, st.integers(0, 7))
 def test_filters_leave_ranks_as_they_are(
-    signals: list[Signal], universe: Universe, conditions: OpportunityConditions, first: int
+    signals: list[Signal], members: Universe, conditions: OpportunityConditions, first: int
 ) -> None:
     """A filtered list is the ranking without the others, whichever way it is looked for."""
-    made = ranking(signals, universe, conditions.choice, NOON)
+    made = ranking(signals, members, conditions.choice, NOON)
     expected = [one for one in made.opportunities if conditions.accept(one)]
     assert first_of(made, conditions, first) == expected[:first]
 
@@ -265,8 +267,8 @@ def test_more_of_what_counts_is_never_a_lower_place(what: str, start: float, mor
         "valid_until": moment(NOON + int(8 * HOUR * (0.2 + start + more))),
     }
     better = signal(2, **plain | ({what: changed[what]} if what in changed else {}))
-    universe = {1: member(start), 2: member(start + more if what == "liquidity" else start)}
-    first, second = ranking([signal(1, **plain), better], universe, ANY, NOON + HOUR).opportunities
+    members = universe({1: start, 2: start + more if what == "liquidity" else start})
+    first, second = ranking([signal(1, **plain), better], members, ANY, NOON + HOUR).opportunities
     assert first.score >= second.score
     assert first.signal is better or first.score == second.score
 
