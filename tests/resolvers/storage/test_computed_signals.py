@@ -19,6 +19,7 @@ from resolvers.model.signal import SignalStatus
 from resolvers.model.signal_page import SignalConditions, SignalOrder, SignalPage
 from resolvers.storage.changed_signals import signal_told
 from resolvers.storage.computed_rows import known_hashes
+from resolvers.storage.engine_series import Done
 from resolvers.storage.partitions import ensure_partitions
 from resolvers.storage.pool import Pool, connection
 from resolvers.storage.signal_pages import read_signal_page
@@ -234,7 +235,8 @@ async def test_a_pass_that_fails_leaves_nothing_and_one_that_ends_moves_revision
 
     async def run(*, fails: bool) -> None:
         async with ingest.engine_pass([2024]) as step:
-            await step.store(version=VERSION, interval=Interval.D1, computed=[part], done={acme.id: 1})
+            done = {acme.id: Done(1, None, b"")}
+            await step.store(version=VERSION, interval=Interval.D1, computed=[part], done=done)
             assert revisions.of("signals") == 0
             if fails:
                 raise RuntimeError("computing failed")
