@@ -25,7 +25,7 @@ from resolvers.model.computed_signals import ComputedSignals, producer_of
 from resolvers.model.instrument import Instrument
 from resolvers.model.interval import Interval
 from resolvers.storage.computed_rows import known_hashes
-from resolvers.storage.engine_series import Shard, claimed, ensure_engine_series
+from resolvers.storage.engine_series import Done, Shard, claimed, ensure_engine_series
 from resolvers.storage.instruments import instruments_by_name
 from resolvers.storage.pool import Pool, connection, open_pool
 
@@ -70,12 +70,14 @@ async def _stored(
 ) -> int:
     """Claims series and stores what is *chosen* of each; how many series that were."""
     async with Ingest(pool).engine_pass(YEARS) as step:
-        claims = await claimed(step.one, version=VERSION, interval=Interval.D1, shard=shard, most=most)
+        claims = await claimed(
+            step.one, version=VERSION, interval=Interval.D1, contexts={}, now=time.time(), shard=shard, most=most
+        )
         await step.store(
             version=VERSION,
             interval=Interval.D1,
             computed=[chosen(parts[claim.instrument_id]) for claim in claims],
-            done={claim.instrument_id: claim.revision for claim in claims},
+            done={claim.instrument_id: Done(claim.revision, None, b"") for claim in claims},
         )
     return len(claims)
 
@@ -85,7 +87,8 @@ async def _emptied(database: Database, extent: Extent) -> None:
     one = await asyncpg.connect(database.url)
     await one.execute("TRUNCATE signals, signal_series, engine_series, series, outbox")
     await one.execute(
-        "INSERT INTO series (instrument_id, bar_minutes, source, revision) SELECT id, $1, 'FILE', 1 FROM instruments",
+        "INSERT INTO series (instrument_id, bar_minutes, source, revision, body_revision)"
+        " SELECT id, $1, 'FILE', 1, 1 FROM instruments",
         Interval.D1.value,
     )
     await one.execute("CHECKPOINT")

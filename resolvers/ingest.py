@@ -14,6 +14,7 @@ from resolvers.model.revisions import Revisions
 from resolvers.model.signal import SignalDraft
 from resolvers.storage.bars import SeriesWrite, Written, import_bars, rederive_sessions, store_bars
 from resolvers.storage.computed_signals import Gone, store_computed
+from resolvers.storage.engine_series import Done
 from resolvers.storage.instruments import written_instruments, written_update
 from resolvers.storage.partitions import ensure_partitions
 from resolvers.storage.pool import Pool, connection
@@ -45,7 +46,7 @@ class EnginePass:
         version: str,
         interval: Interval,
         computed: Sequence[ComputedSignals],
-        done: Mapping[int, int],
+        done: Mapping[int, Done],
         gone: Gone | None = None,
     ) -> Written:
         """As `resolvers.storage.computed_signals.store_computed`; once, as the last that is done in it."""

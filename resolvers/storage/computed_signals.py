@@ -12,7 +12,7 @@ from resolvers.model.computed_signals import ComputedSignals, producer_of
 from resolvers.model.interval import Interval
 from resolvers.storage.changed_signals import ChangedSignal
 from resolvers.storage.computed_rows import GIVEN, NAMING, copy_signals
-from resolvers.storage.engine_series import mark_done
+from resolvers.storage.engine_series import Done, mark_done
 from resolvers.storage.signals import FROM_SIGNALS, SHOWN, signal_of
 from resolvers.storage.written import Written, told
 
@@ -44,7 +44,7 @@ async def store_computed(
     version: str,
     interval: Interval,
     computed: Sequence[ComputedSignals],
-    done: Mapping[int, int],
+    done: Mapping[int, Done],
     gone: Gone | None = None,
 ) -> Written:
     """
@@ -55,7 +55,7 @@ async def store_computed(
 
     Args:
         computed: At most one for each series; what is known to be stored already may be left out.
-        done: The revision of the bars that each series was computed of, by instrument.
+        done: What each series was computed of, by instrument.
         gone: Whose signals are cancelled.
 
     Returns:

@@ -63,13 +63,14 @@ async def _make_partition(one: "Connection", of: Partitioned, year: int) -> None
     await one.execute(f"ALTER TABLE {name} DROP CONSTRAINT in_year")
 
 
-async def tidy(pool: asyncpg.Pool, years: Iterable[int]) -> None:
+async def tidy(pool: asyncpg.Pool, years: Iterable[int], *, of: Partitioned = "candles") -> None:
     """
     Vacuums the partitions of *years* after a large load.
 
     Reading a window never visits the heap once the visibility map says that all rows of a page are
     visible, and only a vacuum sets it: without, the first reads after an import are several times slower.
+    What is planned for signals rests on statistics, which it takes as well.
     """
     for year in sorted(set(years)):
         async with connection(pool) as one:
-            await one.execute(f"VACUUM (ANALYZE) candles_{year:d}", timeout=600)
+            await one.execute(f"VACUUM (ANALYZE) {of}_{year:d}", timeout=600)

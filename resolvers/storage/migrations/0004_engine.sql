@@ -22,6 +22,10 @@ CREATE TABLE engine_series (
     bar_minutes    smallint NOT NULL,
     instrument_id  integer NOT NULL REFERENCES instruments ON DELETE CASCADE,
     done_revision  bigint NOT NULL DEFAULT 0,          -- no series with bars has this revision
+    -- While the newest bar forms, changes of it alone are nothing to compute until then; without it, it was over.
+    quiet_until    timestamptz,
+    -- A hash of what signals rest on beside the series itself: the fits, and its ranks among the others.
+    context        bytea,
     PRIMARY KEY (version, bar_minutes, instrument_id)
 ) WITH (fillfactor = 50);                              -- each row changes with every bar, and should stay in its page
 

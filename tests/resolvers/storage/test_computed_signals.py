@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.config import ServerUrls
 from resolvers.ingest import Ingest
 from resolvers.model.computed_signals import ComputedSignals, producer_of
 from resolvers.model.interval import Interval
@@ -18,12 +19,14 @@ from resolvers.model.signal import SignalStatus
 from resolvers.model.signal_page import SignalConditions, SignalOrder, SignalPage
 from resolvers.storage.changed_signals import signal_told
 from resolvers.storage.computed_rows import known_hashes
+from resolvers.storage.engine_series import Done
 from resolvers.storage.partitions import ensure_partitions
 from resolvers.storage.pool import Pool, connection
 from resolvers.storage.signal_pages import read_signal_page
 from resolvers.storage.signals import signals_at_number, store_signals
 from tests.bars import NOON, instrument
 from tests.computed import DAY, VERSION, computed, days, drafts, store_parts
+from tests.resolvers.storage.gates import blocked, held
 
 _PRODUCER = producer_of(VERSION)
 
@@ -147,6 +150,15 @@ async def test_signals_of_bars_that_are_gone_are_cancelled_and_come_back(pool: P
     assert await _statuses(pool) == [cancelled] * 5
 
 
+async def test_nobody_is_told_that_an_expired_signal_is_cancelled(pool: Pool) -> None:
+    """It did not stand any more; those who hold it learn by the revision that it is another one."""
+    acme = await instrument(pool)
+    part = computed(acme, days(2))
+    await store_parts(pool, part)
+    written = await store_parts(pool, gone={acme.id: part.time[1:]})
+    assert (written.signals, written.quiet_signals, [dict(one.body) for one in written.events]) == ([], 1, [{}])
+
+
 async def test_a_gone_bar_and_a_new_one_in_one_write(pool: Pool) -> None:
     """As where the newest bar is replaced by one of another time."""
     acme = await instrument(pool)
@@ -194,20 +206,26 @@ async def test_hashes_are_known_by_series_in_the_order_of_bars(pool: Pool) -> No
     np.testing.assert_array_equal(late[acme.id][0], parts[0].time[390:])
 
 
-async def test_writers_in_any_order_do_not_wait_in_a_circle(pool: Pool) -> None:
-    """Each with the same series, one the other way round, and beside them one that writes drafts."""
-    many = [await instrument(pool, f"S{number}") for number in range(12)]
-    await ensure_partitions(pool, [2024], of="signals")
+async def test_writers_in_any_order_do_not_wait_in_a_circle(pool: Pool, urls: ServerUrls) -> None:
+    """
+    They take series in the order of their instruments, and so the second waits behind the first.
 
-    async def write(number: int) -> None:
-        parts = [computed(one, days(3), seed=number) for one in (many if number % 2 else many[::-1])]
-        if number % 3:
-            await store_parts(pool, *parts)
-        else:
-            await store_signals(pool, [draft for part in parts for draft in drafts(part)])
-
-    await asyncio.gather(*(write(number) for number in range(12)))
-    assert await pool.fetchval("SELECT count(*) FROM signals") == 36
+        one: S0 S1 S2               other: S2 S1 S0
+        has S0, waits for S1        would have S2, and wait for S1
+        would wait for S2           would wait for S0
+    """
+    many = [await instrument(pool, f"S{number}") for number in range(3)]
+    await ensure_partitions(pool, range(2020, 2027), of="signals")
+    gate = f"INSERT INTO signal_series VALUES ({many[1].id}, {Interval.D1.value}, '{_PRODUCER}', to_timestamp(0))"
+    async with held(urls.database, gate):
+        writing = [
+            asyncio.create_task(store_parts(pool, *(computed(one, days(3), seed=seed) for one in order)))
+            for seed, order in enumerate((many, many[::-1]))
+        ]
+        await blocked(pool, count=2)
+    async with asyncio.timeout(30):
+        await asyncio.gather(*writing)
+    assert await pool.fetchval("SELECT count(*) FROM signals") == 9
 
 
 async def test_a_pass_that_fails_leaves_nothing_and_one_that_ends_moves_revisions(pool: Pool) -> None:
@@ -217,7 +235,8 @@ async def test_a_pass_that_fails_leaves_nothing_and_one_that_ends_moves_revision
 
     async def run(*, fails: bool) -> None:
         async with ingest.engine_pass([2024]) as step:
-            await step.store(version=VERSION, interval=Interval.D1, computed=[part], done={acme.id: 1})
+            done = {acme.id: Done(1, None, b"")}
+            await step.store(version=VERSION, interval=Interval.D1, computed=[part], done=done)
             assert revisions.of("signals") == 0
             if fails:
                 raise RuntimeError("computing failed")

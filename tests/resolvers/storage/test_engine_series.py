@@ -1,194 +1,179 @@
-"""Claims: each series once, those of the shard first, and nothing left behind by whoever is killed."""
+"""Which series the engine has work with, and that no two workers have the same."""
 
 import asyncio
-from typing import TYPE_CHECKING
 
 import pytest
 
-from resolvers.ingest import Ingest
-from resolvers.model.instrument import Instrument
+from resolvers.model.instrument import Source
 from resolvers.model.interval import Interval
+from resolvers.storage.bars import SeriesWrite, store_bars
 from resolvers.storage.engine_series import (
     Claim,
+    Done,
     Shard,
     claimed,
-    done_revisions,
     ensure_engine_series,
     mark_done,
     pending,
-    reopen,
 )
 from resolvers.storage.pool import Pool, connection
-from tests.bars import instrument, spaced, store
-from tests.computed import VERSION, computed
-from tests.resolvers.storage.gates import blocked
+from tests.bars import LATER, NOON, instrument, spaced, store
 
-if TYPE_CHECKING:
-    from resolvers.storage.pool import Connection
+VERSION = "0123456789ab"
 
-_ALL = Shard(0, 1)
-_D1 = [Interval.D1]
+
+async def _claimed(
+    pool: Pool, *, now: float = NOON, contexts: dict[int, bytes] | None = None, **asked: object
+) -> list[Claim]:
+    async with connection(pool) as one, one.transaction():
+        return await claimed(
+            one,
+            **{  # type: ignore[arg-type]
+                "version": VERSION,
+                "interval": Interval.H1,
+                "contexts": contexts or {},
+                "now": now,
+                "shard": Shard(),
+                "most": 99,
+                **asked,
+            },
+        )
+
+
+async def _pending(pool: Pool, *, now: float = NOON, contexts: dict[int, bytes] | None = None) -> int:
+    async with connection(pool) as one:
+        return await pending(one, version=VERSION, interval=Interval.H1, contexts=contexts or {}, now=now)
+
+
+async def _finish(
+    pool: Pool, claims: list[Claim], *, quiet_until: float | None = None, context: bytes = b"same"
+) -> None:
+    async with connection(pool) as one:
+        done = {claim.instrument_id: Done(claim.revision, quiet_until, context) for claim in claims}
+        await mark_done(one, version=VERSION, interval=Interval.H1, done=done)
 
 
 @pytest.fixture
-async def many(pool: Pool) -> list[Instrument]:
-    """Six instruments with days, which the engine has met."""
-    found = [await instrument(pool, f"S{number}") for number in range(6)]
-    for one in found:
-        await store(pool, one, Interval.D1, spaced(3, Interval.D1))
-    await ensure_engine_series(pool, VERSION, _D1)
+async def ids(pool: Pool) -> list[int]:
+    """Four instruments with hours."""
+    found = []
+    for number in range(4):
+        one = await instrument(pool, f"SYM{number}")
+        await store(pool, one, Interval.H1, spaced(10, Interval.H1, seed=number))
+        found.append(one.id)
+    await ensure_engine_series(pool, VERSION, [Interval.H1])
     return found
 
 
-async def _claimed(one: "Connection", *, most: int = 100, shard: Shard = _ALL) -> list[Claim]:
-    return await claimed(one, version=VERSION, interval=Interval.D1, shard=shard, most=most)
-
-
-async def _pending(pool: Pool) -> int:
-    async with connection(pool) as one:
-        return await pending(one, VERSION, _D1)
-
-
-async def _done(one: "Connection", claims: list[Claim]) -> None:
-    done = {claim.instrument_id: claim.revision for claim in claims}
-    await mark_done(one, version=VERSION, interval=Interval.D1, done=done)
-
-
-async def test_rows_are_made_once_for_each_series_of_the_intervals(pool: Pool, many: list[Instrument]) -> None:
-    """Of a new instrument too; the week that follows from the days is another interval."""
-    await ensure_engine_series(pool, VERSION, _D1)
-    assert await pool.fetchval("SELECT count(*) FROM engine_series") == 6
-    await store(pool, await instrument(pool, "NEW"), Interval.D1, spaced(3, Interval.D1))
-    assert await _pending(pool) == 7
-    await asyncio.gather(*(ensure_engine_series(pool, VERSION, [Interval.D1, Interval.W1]) for _ in range(3)))
-    assert await pool.fetchval("SELECT count(*) FROM engine_series") == 14
-    assert await _pending(pool) == 7
-
-
-async def test_two_claim_different_series_and_each_its_own_first(pool: Pool, many: list[Instrument]) -> None:
-    """What the other holds is passed by; when its own are done a shard takes what is left."""
-    async with connection(pool) as one, connection(pool) as other, one.transaction(), other.transaction():
-        mine = await _claimed(one, shard=Shard(0, 2), most=2)
-        others = await _claimed(other, shard=Shard(1, 2), most=4)
-        assert [claim.instrument_id % 2 for claim in mine] == [0, 0]
-        assert sorted(claim.instrument_id % 2 for claim in others) == [0, 1, 1, 1]
-        assert {claim.symbol for claim in [*mine, *others]} == {one.symbol for one in many}
-        assert await _claimed(one) == mine
-        assert {(claim.revision, claim.done_revision) for claim in mine} == {(1, 0)}
-
-
-async def test_what_is_done_is_pending_again_with_its_next_bar(pool: Pool, many: list[Instrument]) -> None:
-    """And only that."""
-    async with connection(pool) as one, one.transaction():
-        await _done(one, await _claimed(one))
-    assert await _pending(pool) == 0
-    await store(pool, many[2], Interval.D1, spaced(4, Interval.D1, seed=2))
+async def test_what_was_never_computed_is_pending_and_what_is_done_is_not(pool: Pool, ids: list[int]) -> None:
+    """A series without a row is claimed by nobody; making the rows again changes nothing."""
+    assert await _pending(pool) == 4
+    claims = await _claimed(pool)
+    assert [(claim.instrument_id, claim.done_revision, claim.context) for claim in claims] == [
+        (i, 0, None) for i in ids
+    ]
+    assert [claim.symbol for claim in claims] == ["SYM0", "SYM1", "SYM2", "SYM3"]
+    await _finish(pool, claims[:3])
+    await ensure_engine_series(pool, VERSION, [Interval.H1])
+    assert [claim.instrument_id for claim in await _claimed(pool)] == ids[3:]
     assert await _pending(pool) == 1
-    async with connection(pool) as one, one.transaction():
-        assert await _claimed(one) == [Claim(many[2].id, "S2", 2, 1)]
-        ids = [many[2].id, many[3].id, 99]
-        found = await done_revisions(one, version=VERSION, interval=Interval.D1, instrument_ids=ids)
-        assert found == {many[2].id: 1, many[3].id: 1, 99: 0}
-
-
-async def test_a_series_that_lost_its_bars_is_pending(pool: Pool, many: list[Instrument]) -> None:
-    """So that its signals are cancelled."""
-    async with connection(pool) as one, one.transaction():
-        await _done(one, await _claimed(one))
-    await pool.execute(
-        "UPDATE series SET revision = revision + 1, last_time = NULL WHERE instrument_id = $1", many[0].id
-    )
-    async with connection(pool) as one, one.transaction():
-        assert [claim.instrument_id for claim in await _claimed(one)] == [many[0].id]
-
-
-async def test_a_writer_of_bars_waits_for_nobody(pool: Pool, many: list[Instrument]) -> None:
-    """And its revision stays to be done: it came after what was computed."""
-    async with connection(pool) as one, one.transaction():
-        claims = await _claimed(one)
-        async with asyncio.timeout(10):
-            await store(pool, many[0], Interval.D1, spaced(4, Interval.D1, seed=2))
-        await _done(one, claims)
-    assert await _pending(pool) == 1
-
-
-async def test_a_claim_is_of_the_moment_after_its_lock(pool: Pool, many: list[Instrument]) -> None:
-    """
-    Of the revision of then, and not of a series that somebody was done with meanwhile.
-
-        one                              other
-        claims with a snapshot: all
-          pending at revision 1
-        waits, within the statement
-                                         stores a bar of the first: revision 2
-                                         is done with the last
-        locks, reads anew
-    """
-    async with connection(pool) as one, connection(pool) as other, connection(pool) as gate:
-        held = gate.transaction()
-        await held.start()
-        # Rows are locked one after the other behind a sort, which this view makes wait after the snapshot was taken.
-        await one.execute(
-            "CREATE FUNCTION pg_temp.waited(number int) RETURNS int VOLATILE LANGUAGE sql"
-            " AS 'SELECT pg_advisory_xact_lock_shared(7); SELECT number'"
-        )
-        await gate.execute("SELECT pg_advisory_xact_lock(7)")
-        await one.execute(
-            "CREATE TEMPORARY VIEW series AS SELECT pg_temp.waited(instrument_id) AS instrument_id, bar_minutes,"
-            " revision FROM public.series"
-        )
-        async with one.transaction():
-            claiming = asyncio.create_task(_claimed(one))
-            await blocked(pool)
-            await store(pool, many[0], Interval.D1, spaced(4, Interval.D1, seed=2))
-            await mark_done(other, version=VERSION, interval=Interval.D1, done={many[5].id: 1})
-            await held.rollback()
-            claims = await claiming
-        assert [(claim.symbol, claim.revision) for claim in claims] == [
-            ("S0", 2),
-            *((f"S{number}", 1) for number in range(1, 5)),
-        ]
-        await one.execute("DROP VIEW pg_temp.series")
-
-
-async def test_who_is_killed_leaves_nothing(pool: Pool, many: list[Instrument]) -> None:
-    """Neither signals nor a claim; the next one computes the same series."""
-    ready = asyncio.Event()
-
-    async def compute() -> None:
-        async with Ingest(pool).engine_pass([2024]) as step:
-            claims = await _claimed(step.one)
-            parts = [computed(one, spaced(3, Interval.D1).time) for one in many]
-            done = {claim.instrument_id: claim.revision for claim in claims}
-            await step.store(version=VERSION, interval=Interval.D1, computed=parts, done=done)
-            ready.set()
-            await asyncio.Event().wait()
-
-    running = asyncio.create_task(compute())
-    await ready.wait()
-    async with connection(pool) as one, one.transaction():
-        assert await _claimed(one) == []
-    running.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await running
-    assert (await _pending(pool), await pool.fetchval("SELECT count(*) FROM signals")) == (6, 0)
-    async with connection(pool) as one, one.transaction():
-        assert len(await _claimed(one)) == 6
-
-
-async def test_after_another_fit_all_are_pending(pool: Pool, many: list[Instrument]) -> None:
-    """Those too that are being computed with the one before: it waits for them."""
     async with connection(pool) as one:
-        transaction = one.transaction()
-        await transaction.start()
-        await _done(one, await _claimed(one))
+        assert await pending(one, version="another", interval=Interval.H1, contexts={}, now=NOON) == 0
+    await ensure_engine_series(pool, "another", [Interval.H1, Interval.D1])
+    async with connection(pool) as one:
+        assert await pending(one, version="another", interval=Interval.D1, contexts={}, now=NOON) == 4
 
-        async def again() -> None:
-            async with connection(pool) as other, other.transaction():
-                await reopen(other, version=VERSION, interval=Interval.D1)
 
-        waiting = asyncio.create_task(again())
-        await blocked(pool)
-        await transaction.commit()
-        await waiting
-    assert await _pending(pool) == 6
+async def test_a_newer_and_a_corrected_bar_are_work(pool: Pool, ids: list[int]) -> None:
+    """Also while the newest bar forms, because the one before it is over then."""
+    acme = await instrument(pool, "SYM0")
+    await _finish(pool, await _claimed(pool), quiet_until=NOON + 3600)
+    for bars in (spaced(11, Interval.H1, seed=0), spaced(3, Interval.H1, seed=9)):
+        await store(pool, acme, Interval.H1, bars)
+        claims = await _claimed(pool)
+        assert [claim.instrument_id for claim in claims] == ids[:1]
+        assert claims[0].revision > claims[0].done_revision > 0
+        assert claims[0].context == b"same"
+        await _finish(pool, claims, quiet_until=NOON + 3600)
+    assert await _claimed(pool) == []
+
+
+async def test_a_bar_that_forms_is_no_work_until_it_is_over(pool: Pool, ids: list[int]) -> None:
+    """However often it changes; and then it is, although nothing was written since."""
+    acme = await instrument(pool, "SYM0")
+    forms_until = NOON + 10 * 3600
+    await _finish(pool, await _claimed(pool), quiet_until=forms_until)
+    await store(pool, acme, Interval.H1, spaced(10, Interval.H1, seed=7)[-1:])
+    assert await _pending(pool, now=forms_until - 1) == 0
+    assert await _claimed(pool, now=forms_until - 1) == []
+    assert await _pending(pool, now=forms_until) == 4
+    await _finish(pool, await _claimed(pool, now=forms_until))
+    assert await _pending(pool, now=forms_until) == 0
+    # What is over may be corrected, and then it is work at once.
+    await store(pool, acme, Interval.H1, spaced(10, Interval.H1, seed=8)[-1:])
+    assert [claim.instrument_id for claim in await _claimed(pool, now=forms_until)] == ids[:1]
+
+
+async def test_another_context_is_work(pool: Pool, ids: list[int]) -> None:
+    """For the series whose signals rest on something else now, and for nobody who does not say."""
+    await _finish(pool, await _claimed(pool), context=b"before")
+    assert await _pending(pool, contexts=dict.fromkeys(ids, b"before")) == 0
+    contexts = dict.fromkeys(ids, b"before") | {ids[2]: b"after"}
+    assert await _pending(pool, contexts=contexts) == 1
+    [claim] = await _claimed(pool, contexts=contexts)
+    assert (claim.instrument_id, claim.context) == (ids[2], b"before")
+
+
+async def test_a_series_that_has_lost_its_bars_is_work(pool: Pool, ids: list[int]) -> None:
+    """Its signals have to go."""
+    await _finish(pool, await _claimed(pool))
+    async with connection(pool) as one:
+        await one.execute(
+            "UPDATE series SET first_time = NULL, last_time = NULL, revision = revision + 1,"
+            " body_revision = body_revision + 1 WHERE instrument_id = $1 AND bar_minutes = 60",
+            ids[1],
+        )
+    assert [claim.instrument_id for claim in await _claimed(pool)] == [ids[1]]
+
+
+async def test_nobody_claims_what_another_has(pool: Pool, ids: list[int]) -> None:
+    """One takes some, the other the rest at once, without waiting; what the first gives up is there again."""
+    asked = {"version": VERSION, "interval": Interval.H1, "contexts": {}, "now": float(NOON), "shard": Shard()}
+    async with connection(pool) as one, connection(pool) as other:
+        first = one.transaction()
+        await first.start()
+        mine = await claimed(one, most=3, **asked)  # type: ignore[arg-type]
+        async with asyncio.timeout(5), other.transaction():
+            theirs = await claimed(other, most=3, **asked)  # type: ignore[arg-type]
+        assert [claim.instrument_id for claim in mine + theirs] == ids
+        await first.rollback()
+    assert len(await _claimed(pool)) == 4
+
+
+async def test_the_shard_comes_first_and_the_others_after_it(pool: Pool, ids: list[int]) -> None:
+    """So that a dead worker's series are not forgotten; and what is left alone is not taken."""
+    for number in (0, 1):
+        own = [one for one in ids if one % 2 == number]
+        claims = await _claimed(pool, shard=Shard(number, 2), most=3)
+        assert {claim.instrument_id for claim in claims} >= set(own)
+        assert len(claims) == 3
+        claims = await _claimed(pool, shard=Shard(number, 2), most=2)
+        assert [claim.instrument_id for claim in claims] == own
+    assert [claim.instrument_id for claim in await _claimed(pool, without=ids[1:])] == ids[:1]
+
+
+async def test_writers_of_bars_do_not_wait_for_a_claim(pool: Pool, ids: list[int]) -> None:
+    """They touch no row that is claimed; what they write is work afterwards."""
+    acme = await instrument(pool, "SYM0")
+    async with connection(pool) as one, one.transaction():
+        claims = await claimed(
+            one, version=VERSION, interval=Interval.H1, contexts={}, now=NOON, shard=Shard(), most=99
+        )
+        write = SeriesWrite(
+            instrument=acme, interval=Interval.H1, source=Source.FILE, bars=spaced(12, Interval.H1, seed=0)
+        )
+        async with asyncio.timeout(5):
+            await store_bars(pool, [write], now=LATER)
+        done = {claim.instrument_id: Done(claim.revision, None, b"same") for claim in claims}
+        await mark_done(one, version=VERSION, interval=Interval.H1, done=done)
+    assert [claim.instrument_id for claim in await _claimed(pool)] == ids[:1]

@@ -11,6 +11,7 @@ from resolvers.model.session import DAY
 from resolvers.storage.partitions import ensure_partitions, tidy, years_of
 from resolvers.storage.pool import Pool
 from tests.bars import LATER, instrument, spaced, store
+from tests.computed import computed, days, store_parts
 from tests.resolvers.storage.gates import blocked, held_quote
 from tests.resolvers.storage.tables import found
 
@@ -97,3 +98,14 @@ async def test_tidy_makes_every_page_visible(pool: Pool) -> None:
     await tidy(pool, [2024])
     (pages,) = await pool.fetch("SELECT relpages, relallvisible FROM pg_class WHERE oid = 'candles_2024'::regclass")
     assert pages["relpages"] == pages["relallvisible"] > 0
+
+
+async def test_tidy_takes_the_statistics_of_signals(pool: Pool) -> None:
+    """A plan knows at once how many rows a filled partition has, and who wrote them."""
+    await store_parts(pool, computed(await instrument(pool), days(200)))
+    await tidy(pool, [2024], of="signals")
+    assert await pool.fetchval("SELECT reltuples FROM pg_class WHERE oid = 'signals_2024'::regclass") == 200
+    seen = await pool.fetch(
+        "SELECT most_common_vals::text FROM pg_stats WHERE tablename = 'signals_2024' AND attname = 'producer'"
+    )
+    assert [tuple(row) for row in seen] == [("{gateway-engine-0123456789ab}",)]
