@@ -110,7 +110,7 @@ class StoredMarket:
 
     def judge(self, panel: Panel = PANEL) -> Judge:
         """Who knows what may be known in the month of the newest bar."""
-        month = self._month()
+        month = self.month()
         nothing = Records.none(panel, HORIZON, month)
         records = [counted(panel, one, HORIZON, since=None, month=month) for one in self.subjects()]
         return Judge(panel, HORIZON, Calibration(totalled(nothing, records).scores))
@@ -161,7 +161,8 @@ class StoredMarket:
         assert row is not None
         return row[0], row[1], row[2]
 
-    def _month(self) -> int:
+    def month(self) -> int:
+        """That of the newest bar, from January 1970."""
         newest = max(int(bars.time[-1]) for bars in self.bars.values() if len(bars))
         return int(months_of(np.array([newest]))[0])
 
