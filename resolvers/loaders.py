@@ -7,14 +7,17 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from aiodataloader import DataLoader
 
+from resolvers.compute.known_agents import KnownAgents
 from resolvers.model.facts import Facts
 from resolvers.model.insight import SignalTally
 from resolvers.model.instrument import Instrument
 from resolvers.model.interval import Interval
 from resolvers.model.opportunity import Choice, Ranking
 from resolvers.model.quote import Quote
+from resolvers.model.roster import Roster
 from resolvers.model.signal import Signal
 from resolvers.model.signal_page import SignalConditions, SignalKey, SignalPage
+from resolvers.model.verdict import Verdict
 from resolvers.model.window import StoredWindow, WindowRequest
 from resolvers.reading.instruments import (
     held_instrument,
@@ -24,12 +27,16 @@ from resolvers.reading.instruments import (
     latest_quotes,
     stored_intervals,
 )
+from resolvers.reading.known_agents import held_known_agents, known_agents
 from resolvers.reading.opportunities import held_ranking, rankings
 from resolvers.reading.reads import MISSING, Missing, Reads
+from resolvers.reading.rosters import held_roster, rosters
 from resolvers.reading.signal_tallies import held_tally, signal_tallies
 from resolvers.reading.signals import held_signal, signal_counts, signal_pages, signals_by_key
+from resolvers.reading.verdicts import Ballot, consensus_of
 from resolvers.reading.windows import held_window, windows
 from resolvers.services import Services
+from resolvers.storage.track_records import RecordKey
 from resolvers.wording import Worded
 
 K = TypeVar("K", bound=Hashable)
@@ -227,3 +234,18 @@ class Loaders:
     def ranking(self) -> Loader[Choice, Ranking]:
         """Opportunities, by the signals that are ranked."""
         return Loader(partial(rankings, self.reads), partial(held_ranking, self.reads))
+
+    @cached_property
+    def roster(self) -> Loader[str, Roster]:
+        """Who votes, by the version of the engine."""
+        return Loader(partial(rosters, self.reads), partial(held_roster, self.reads))
+
+    @cached_property
+    def known_agents(self) -> Loader[RecordKey, KnownAgents]:
+        """What is known of agents, by the version of the engine and the interval."""
+        return Loader(partial(known_agents, self.reads), partial(held_known_agents, self.reads))
+
+    @cached_property
+    def verdict(self) -> Loader[Ballot, Verdict]:
+        """What agents say together."""
+        return Loader(consensus_of)

@@ -9,9 +9,11 @@ import strawberry
 from resolvers import market, signals
 from resolvers.errors import BadInput, GatewayError, NotFound, TooLarge
 from schema import market_costs
+from schema.agents import AgentType, agents_of
 from schema.candles import CandleSeriesType
 from schema.context import Info
-from schema.enums import Interval, SignalOrder
+from schema.engine_costs import AGENTS_LIST
+from schema.enums import AgentFamily, Interval, SignalOrder
 from schema.insights import InsightType, instrument_insight, signal_insight
 from schema.instrument import WINDOW, From, InstrumentType, Last, OfInterval, To, candle_series
 from schema.instruments import InstrumentConnection, InstrumentFilter
@@ -207,3 +209,12 @@ class Query:
         filter: OpportunityWanted = strawberry.UNSET,  # noqa: A002
     ) -> list[OpportunityType] | None:
         return await best(info, first, given(filter))
+
+    @strawberry.field(description="The agents that vote now, in the order of their votes.", **AGENTS_LIST)
+    def agents(
+        self,
+        info: Info,
+        family: Annotated[AgentFamily | None, strawberry.argument(description="Of this family alone.")] = None,
+    ) -> list[AgentType]:
+        agents = agents_of(info.context.services.roster)
+        return [one for one in agents if family is None or one.entry.family is family]

@@ -6,12 +6,14 @@ from typing import Any
 
 from resolvers.cache import codec, words_codec
 from resolvers.cache.noun import Noun
+from resolvers.compute.known_agents import KnownAgents
 from resolvers.model.insight import FRESH_BY_CONFIDENCE_SECONDS, FRESH_SECONDS, STALE_SECONDS, ModelWords, SignalTally
 from resolvers.model.instrument import Instrument
 from resolvers.model.instrument_page import InstrumentPage
 from resolvers.model.interval import Interval
 from resolvers.model.opportunity import Ranking
 from resolvers.model.quote import Quote
+from resolvers.model.roster import Roster
 from resolvers.model.signal import Signal
 from resolvers.model.signal_page import SignalConditions, SignalPage
 from resolvers.model.universe import Universe
@@ -27,6 +29,7 @@ _INSTRUMENT_BYTES = 1_500
 _SIGNAL_BYTES = 3_000
 _MEMBER_BYTES = _INSTRUMENT_BYTES + 600
 _OPPORTUNITY_BYTES = 900  # without its signal and its member
+_AGENT_BYTES = 1_000
 
 
 def _name_bytes(name: str, _: Instrument) -> int:
@@ -116,6 +119,8 @@ class Nouns:
         words: Of a model, by model, template and the market's state; `resolvers.wording` says how long they are fresh.
         active_signals, universe: What opportunities are made of: each one value.
         ranking: Made of both by the choice of signals, in the process alone.
+        roster: The agents of a version of the engine, in the process alone.
+        known_agents: What is known of them, by version and interval, in the process alone.
     """
 
     def __init__(self, lives: Lives | None = None, *, window_bytes: int = 128 * _MIB) -> None:
@@ -250,7 +255,6 @@ class Nouns:
             size_bytes=64 * _MIB,
             weigh=_ranking_bytes,
         )
-
         self.signal_tally: Noun[SignalTally] = Noun(
             name="signal_tally",
             life_seconds=lives.signals,
@@ -268,6 +272,22 @@ class Nouns:
             encode=words_codec.encoded_words,
             decode=words_codec.decoded_words,
             weigh=_words_bytes,
+        )
+        self.roster: Noun[Roster] = Noun(
+            name="roster",
+            life_seconds=life,
+            absent_seconds=min(absent, lives.signals),
+            entries=100,
+            size_bytes=8 * _MIB,
+            weigh=lambda _, roster: _AGENT_BYTES * len(roster.agents),
+        )
+        self.known_agents: Noun[KnownAgents] = Noun(
+            name="known_agents",
+            life_seconds=lives.candles,
+            absent_seconds=min(absent, lives.signals),
+            entries=100,
+            size_bytes=64 * _MIB,
+            weigh=lambda _, known: known.size_bytes,
         )
 
     def __iter__(self):  # type: ignore[no-untyped-def]
