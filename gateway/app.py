@@ -1,5 +1,7 @@
 """The ASGI application: routes, and the middleware as one list."""
 
+from collections.abc import Sequence
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -22,8 +24,8 @@ from schema.build import build_schema
 _PATH = "/graphql"
 
 
-def create_app(settings: Settings, urls: ServerUrls, feed: Feed | None = None) -> Front:
-    """The gateway for *settings*, on the servers at *urls*, with a *feed* that goes on while it serves."""
+def create_app(settings: Settings, urls: ServerUrls, feeds: Sequence[Feed] = ()) -> Front:
+    """The gateway for *settings*, on the servers at *urls*, with *feeds* that go on while it serves."""
     held = Held.of(settings, urls)
     endpoint = _endpoint(settings, held)
     graphql = PageForBrowsers(endpoint, minimum_bytes=settings.gzip_min_bytes)
@@ -37,7 +39,7 @@ def create_app(settings: Settings, urls: ServerUrls, feed: Feed | None = None) -
             Route("/readyz", ready(pings_of, timeout_seconds=settings.ready_timeout_seconds), methods=["GET"]),
         ],
         middleware=[Middleware(Compression, minimum_bytes=settings.gzip_min_bytes)],
-        lifespan=lifespan_of(settings, urls, held, feed),
+        lifespan=lifespan_of(settings, urls, held, feeds),
     )
     return Front(app, graphql, endpoint, held.responses, path=_PATH, minimum_bytes=settings.gzip_min_bytes)
 

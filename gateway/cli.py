@@ -46,6 +46,12 @@ def _parser() -> argparse.ArgumentParser:
     feed = commands.add_parser("feed", help="store prices as they come: from an exchange, or from a file at a speed")
     _feed_commands(feed)
 
+    worker = commands.add_parser("worker", help="make the gateway's own signals of what is stored, and of what comes")
+    worker.add_argument("--once", action="store_true", help="end when there is nothing left to compute")
+
+    report = commands.add_parser("report", help="print how right the gateway's own signals were")
+    _report_commands(report)
+
     instruments = commands.add_parser("instruments", help="list and edit instruments")
     _instrument_commands(instruments)
 
@@ -91,6 +97,12 @@ def _feed_commands(parser: argparse.ArgumentParser) -> None:
     binance.add_argument(
         "--since", metavar="DATE", help="how far back to begin, such as 2024-01-01 (default: a thousand bars)"
     )
+
+
+def _report_commands(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    agents = actions.add_parser("agents", help="hit rates beside base rates, of each agent and of the consensus")
+    agents.add_argument("--interval", choices=_INTERVALS, default="D1", help="length of the bars (default: D1)")
 
 
 def _instrument_commands(parser: argparse.ArgumentParser) -> None:

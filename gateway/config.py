@@ -206,6 +206,26 @@ class Settings:
         unit="writes/s",
         least=0,
     )
+    engine: str = _setting(
+        "auto",
+        "Whether the gateway's own signals are made inside a process that serves: `on`, `off`, or `auto`, which is"
+        " inside `gateway demo` alone.",
+    )
+    engine_intervals: str = _setting("D1,H1,M5", "Of which bars signals are made, in this order.", unit="intervals")
+    engine_history_bars: int = _setting(
+        2000, "Signals are stored of at most so many closed bars of a series, the last ones.", unit="bars", least=1
+    )
+    engine_horizon_bars: int = _setting(
+        5,
+        "For how many bars a signal is made; with another number they are those of another producer.",
+        unit="bars",
+        least=1,
+    )
+    engine_threads: int = _setting(4, "In how many threads an engine computes.", unit="threads", least=1)
+    engine_shard: str = _setting(
+        "0/1",
+        "Which series a worker takes first: `1/3` those of the second third. It takes the others when these are done.",
+    )
     binance_rest_url: str = _setting(
         "https://data-api.binance.vision",
         "Where `gateway feed binance` reads history.",
@@ -303,6 +323,26 @@ def hidden(url: str) -> str:
     return f"{scheme}://{login}{at}{place}{mark}{'&'.join(pairs)}"
 
 
+def _is_shard(text: str) -> bool:
+    number, _, of = text.partition("/")
+    return number.isdecimal() and of.isdecimal() and int(number) < int(of) <= 1_000
+
+
+_INTERVALS = ("M1", "M5", "M15", "M30", "H1", "H4", "D1", "W1")
+
+
+def _are_intervals(text: str) -> bool:
+    names = [one.strip().upper() for one in text.split(",")]
+    return all(one in _INTERVALS for one in names) and len(set(names)) == len(names)
+
+
+_CHECKS: Mapping[str, tuple[Callable[[str], bool], str]] = {
+    "engine": (lambda text: text in ("auto", "on", "off"), "auto, on or off"),
+    "engine_intervals": (_are_intervals, f"some of {','.join(_INTERVALS)}"),
+    "engine_shard": (_is_shard, "like 0/3, the first number below the second"),
+}
+
+
 def _boolean(text: str) -> bool:
     return {"true": True, "false": False}[text.lower()]
 
@@ -327,6 +367,10 @@ def _parsed(setting: "Field[Any]", text: str) -> Any:
         _check_url(variable, value, setting.metadata["schemes"])
     if setting.name == "port" and value > 65_535:
         raise SettingsError(f"{variable} must be at most 65535, was {text!r}")
+    if setting.name in _CHECKS:
+        check, expected = _CHECKS[setting.name]
+        if not check(value):
+            raise SettingsError(f"{variable} must be {expected}, was {text!r}")
     if setting.name == "log_level":
         value = value.upper()
         if value not in ("DEBUG", "INFO", "WARNING", "ERROR"):

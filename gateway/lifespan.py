@@ -1,7 +1,7 @@
 """What the process holds while it serves: opened in order, closed in reverse."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TypedDict
@@ -33,7 +33,7 @@ from resolvers.storage.pool import Pool, close_pool, open_pool, ping
 _PATIENCE_SECONDS = 1.0
 
 Feed = Callable[[Pool, Ingest], Coroutine[None, None, None]]
-"""What brings data in while the process serves, until it is cancelled."""
+"""What brings data in, or makes something of it, while the process serves, until it is cancelled."""
 
 
 class State(TypedDict):
@@ -97,11 +97,11 @@ class Forgetting:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, urls: ServerUrls, held: Held, feed: Feed | None = None) -> AsyncIterator[State]:
+async def opened(settings: Settings, urls: ServerUrls, held: Held, feeds: Sequence[Feed] = ()) -> AsyncIterator[State]:
     """
     Services for the settings, until the context is left, which closes the client of Redis too.
 
-    A *feed* goes on meanwhile.
+    The *feeds* go on meanwhile.
 
     Raises:
         Unavailable: If PostgreSQL does not answer. Redis may be down: it only makes answers slower.
@@ -149,17 +149,17 @@ async def opened(settings: Settings, urls: ServerUrls, held: Held, feed: Feed | 
         events.reader.listeners.append(hub)
         # The server has ended the streams by then, each as its transport does; this is for those it knows nothing of.
         stack.push_async_callback(hub.close)
-        if feed is not None:
+        for feed in feeds:
             await stack.enter_async_context(in_background(feed(pool, events.ingest)))
         yield State(services=services, hub=hub, pings={"postgresql": lambda: ping(pool), "redis": held.client.ping})
 
 
-def lifespan_of(settings: Settings, urls: ServerUrls, held: Held, feed: Feed | None = None):  # type: ignore[no-untyped-def]
+def lifespan_of(settings: Settings, urls: ServerUrls, held: Held, feeds: Sequence[Feed] = ()):  # type: ignore[no-untyped-def]
     """The lifespan of an application; Starlette gives its state to every request."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
-        async with opened(settings, urls, held, feed) as state:
+        async with opened(settings, urls, held, feeds) as state:
             yield state
 
     return lifespan

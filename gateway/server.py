@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import cast
@@ -133,14 +133,14 @@ def config_of(
     )
 
 
-def serve(settings: Settings, urls: ServerUrls, *, begun: float, note: str = "", feed: Feed | None = None) -> int:
+def serve(settings: Settings, urls: ServerUrls, *, begun: float, note: str = "", feeds: Sequence[Feed] = ()) -> int:
     """
     Serves until a signal asks to stop, and returns the exit status.
 
     Args:
         begun: ``time.monotonic()`` when the command began, for the line that says how long it took.
         note: Words about what is served.
-        feed: Brings data in meanwhile.
+        feeds: Bring data in meanwhile, or make something of it.
     """
 
     def announce(port: int) -> None:
@@ -151,7 +151,7 @@ def serve(settings: Settings, urls: ServerUrls, *, begun: float, note: str = "",
         sys.stdout.flush()
 
     garbage = Garbage()
-    app = create_app(settings, urls, feed)
+    app = create_app(settings, urls, feeds)
     config = config_of(
         app,
         host=settings.host,

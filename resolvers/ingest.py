@@ -75,6 +75,10 @@ class Ingest:
         self._revisions = revisions
         self._publisher = publisher
 
+    def on(self, pool: Pool) -> "Ingest":
+        """The same on connections of another pool, for what should not take those of the requests."""
+        return Ingest(pool, revisions=self._revisions, publisher=self._publisher)
+
     async def candles(
         self, writes: Sequence[SeriesWrite], *, now: int, quotes: Sequence[Quote] | None = None
     ) -> Written:

@@ -7,6 +7,7 @@ from gateway import signals
 from gateway.commands.import_ import import_file
 from gateway.commands.running import opened_pool, servers
 from gateway.config import ServerUrls, Settings
+from gateway.engine import engine_feed
 from gateway.feeds.simulated_live import SimulatedFeed
 from gateway.feeds.simulated_store import store_simulated_market
 from gateway.following import telling
@@ -26,8 +27,10 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
         note = " (a simulated market: every price is made up)" if is_simulated else ""
         if chosen.data and is_simulated:
             note = " (your file, and a simulated market that was stored here before: its prices are made up)"
-        feed = _ticking(settings, urls) if is_simulated else None
-        return serve(settings, urls, begun=chosen.begun, note=note, feed=feed)
+        feeds = [_ticking(settings, urls)] if is_simulated else []
+        if settings.engine != "off":
+            feeds.append(engine_feed(settings, urls))
+        return serve(settings, urls, begun=chosen.begun, note=note, feeds=feeds)
 
 
 def _ticking(settings: Settings, urls: ServerUrls) -> Feed:

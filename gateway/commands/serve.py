@@ -5,6 +5,7 @@ import argparse
 from gateway import signals
 from gateway.commands.running import prepare, servers
 from gateway.config import Settings
+from gateway.engine import engine_feed
 from gateway.observe.logs import configure_logs
 from gateway.server import serve
 
@@ -14,4 +15,5 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
     configure_logs(settings.log_level)
     with servers(settings, serving=True) as urls:
         signals.run(prepare(settings, urls))
-        return serve(settings, urls, begun=chosen.begun)
+        feeds = [engine_feed(settings, urls)] if settings.engine == "on" else []
+        return serve(settings, urls, begun=chosen.begun, feeds=feeds)

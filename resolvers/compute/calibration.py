@@ -106,6 +106,12 @@ class Calibration:
             month=month,
         )
 
+    @property
+    def first_month(self) -> int | None:
+        """The first month in which something came to be known, from January 1970; None where nothing is."""
+        market = self._record.market
+        return market.first if len(market.counts) else None
+
     def fit_id(self, month: int) -> str:
         """The name of the fit of a month: its beginning, the horizon, and a hash of all that it counted."""
         months = np.array([month])

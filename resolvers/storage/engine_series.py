@@ -34,7 +34,7 @@ class Claim(NamedTuple):
     Attributes:
         revision, body_revision: Of its bars, read after it was claimed.
         done_revision: Of the bars that its signals were computed from; 0 where none were.
-        context: As of `Done`; None where no signals were computed.
+        quiet_until, context: As of `Done`; no context where no signals were computed.
     """
 
     instrument_id: int
@@ -42,6 +42,7 @@ class Claim(NamedTuple):
     revision: int
     body_revision: int
     done_revision: int
+    quiet_until: float | None
     context: bytes | None
 
 
@@ -130,7 +131,8 @@ async def claimed(
         return []
     # What was read before the lock may be of before somebody else was done; a new statement sees what it left.
     rows = await one.fetch(
-        "SELECT instrument_id, i.symbol, s.revision, s.body_revision, e.done_revision, e.context"  # noqa: S608
+        "SELECT instrument_id, i.symbol, s.revision, s.body_revision, e.done_revision,"  # noqa: S608
+        " extract(epoch FROM e.quiet_until)::float8, e.context"
         f" FROM {_JOINED} JOIN instruments AS i ON i.id = instrument_id"
         f" WHERE e.version = $1 AND bar_minutes = $2 AND {_OPEN} AND instrument_id = ANY($6::int[])"
         " ORDER BY instrument_id",

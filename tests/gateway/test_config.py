@@ -58,6 +58,23 @@ def test_each_variable_is_read_by_its_type() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("ENGINE", ["auto", "on", "off"], ["yes", "ON", "1"]),
+        ("ENGINE_INTERVALS", ["D1", "D1,h1, M5", "W1"], ["D1,", "D2", "D1,D1", "D1;H1"]),
+        ("ENGINE_SHARD", ["0/1", "2/3", "999/1000"], ["1/1", "3/2", "-1/2", "0/0", "1", "a/b", "0/1001"]),
+    ],
+)
+def test_what_the_engine_is_told(name: str, good: list[str], bad: list[str]) -> None:
+    """What can be right, and what is refused with its name."""
+    for text in good:
+        assert Settings.from_environment({f"GATEWAY_{name}": text}) is not None
+    for text in bad:
+        with pytest.raises(SettingsError, match=f"GATEWAY_{name} must be .*, was "):
+            Settings.from_environment({f"GATEWAY_{name}": text})
+
+
+@pytest.mark.parametrize(
     ("variable", "text", "message"),
     [
         ("GATEWAY_PORT", "ten", "GATEWAY_PORT must be a whole number of at least 0, was 'ten'"),

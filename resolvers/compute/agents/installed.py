@@ -5,6 +5,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from resolvers.compute.agents.agent import Agent
 from resolvers.compute.agents.catalog import AGENTS
+from resolvers.compute.agents.panel import PANEL, Panel
 from resolvers.compute.agents.trial import fault_of
 
 GROUP = "signal_gateway.agents"
@@ -42,6 +43,17 @@ def installed_agents(registered: Iterable[EntryPoint] | None = None) -> tuple[Ag
     if refused:
         raise AgentRefused("\n".join(["refused as agents:", *refused]))
     return tuple(found[name] for name in sorted(found))
+
+
+def installed_panel() -> Panel:
+    """
+    The agents that come with the gateway and those of all installed packages, in the order of their votes.
+
+    Raises:
+        AgentRefused: As `installed_agents`.
+    """
+    found = installed_agents()
+    return Panel((*AGENTS, *found)) if found else PANEL
 
 
 def _loaded(point: EntryPoint) -> Agent | str:

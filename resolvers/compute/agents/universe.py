@@ -65,6 +65,11 @@ class Universe:
         column = self._column.get(symbol)
         return None if column is None else Member(universe=self, column=column)
 
+    @property
+    def asked(self) -> tuple[tuple[int, int], ...]:
+        """The look-backs and skips of all standings that somebody has asked for, in order."""
+        return tuple(sorted(self._standings))
+
     def standings(self, lookback: int, skip: int) -> Series:
         """
         How each instrument's return stood among the others', at each complete moment.

@@ -1,6 +1,7 @@
 """From votes and measures to signals, for many series at once."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,8 @@ from resolvers.compute.engine.levels import Levels, levels
 from resolvers.compute.engine.subject import Seen
 from resolvers.compute.engine.validity import valid_until
 from resolvers.compute.engine.version import engine_version
-from resolvers.model.bars import IntArray, Series
+from resolvers.compute.outcomes import months_of
+from resolvers.model.bars import Series
 from resolvers.model.computed_signals import ComputedSignals, producer_of
 from resolvers.model.measures import Measures
 
@@ -34,6 +36,7 @@ class Judge:
         self._horizon = horizon
         self._calibration = calibration
         self._fits: dict[int, bytes] = {}
+        self._known: dict[int, bytes] = {}
 
     def signals(self, many: Sequence[Seen], *, news_from: float = float("-inf")) -> list[ComputedSignals]:
         """
@@ -62,12 +65,14 @@ class Judge:
             for place, one in enumerate(many)
         ]
 
-    def fit_names(self, time: IntArray) -> list[bytes]:
-        """The names of the fits that signals on bars of these times may rest on, oldest first."""
-        return [
-            self._fit_name(month)
-            for month in np.unique(time.astype("datetime64[s]").astype("datetime64[M]")).astype(np.int64).tolist()
-        ]
+    def known_before(self, time: int) -> bytes:
+        """A hash of all fits that signals on bars up to this time (unix seconds) may rest on."""
+        month = int(months_of(np.array([time], np.int64))[0])
+        if month not in self._known:
+            first = self._calibration.first_month
+            months = range(month if first is None else min(first, month), month + 1)
+            self._known[month] = sha256(b" ".join(map(self._fit_name, months))).digest()
+        return self._known[month]
 
     def _fit_names(self, confidence: Confidence) -> npt.NDArray[np.bytes_]:
         """The name of the fit of each confidence, empty where there is none."""

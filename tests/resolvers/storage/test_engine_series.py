@@ -93,7 +93,7 @@ async def test_a_newer_and_a_corrected_bar_are_work(pool: Pool, ids: list[int]) 
         claims = await _claimed(pool)
         assert [claim.instrument_id for claim in claims] == ids[:1]
         assert claims[0].revision > claims[0].done_revision > 0
-        assert claims[0].context == b"same"
+        assert (claims[0].context, claims[0].quiet_until) == (b"same", NOON + 3600)
         await _finish(pool, claims, quiet_until=NOON + 3600)
     assert await _claimed(pool) == []
 

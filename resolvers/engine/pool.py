@@ -1,0 +1,36 @@
+"""Computing beside the event loop."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Threads:
+    """Some threads for what takes more than a moment; used by one engine, and closed with it."""
+
+    def __init__(self, count: int) -> None:
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="engine")
+
+    async def __call__(self, work: Callable[[], R]) -> R:
+        """What *work* returns."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    async def each(self, work: Callable[[T], R], many: Iterable[T]) -> Sequence[R | Exception]:
+        """What *work* makes of each, in their order, or the error that it raises."""
+
+        def attempt(one: T) -> R | Exception:
+            try:
+                return work(one)
+            except Exception as error:  # it is told to whoever asked, who knows of which one it is
+                return error
+
+        loop = asyncio.get_running_loop()
+        return await asyncio.gather(*(loop.run_in_executor(self._pool, attempt, one) for one in many))
+
+    def close(self) -> None:
+        """Leaves what has not begun undone; what has takes some milliseconds more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
