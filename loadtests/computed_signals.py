@@ -27,6 +27,7 @@ from resolvers.model.interval import Interval
 from resolvers.storage.computed_rows import known_hashes
 from resolvers.storage.engine_series import Done, Shard, claimed, ensure_engine_series
 from resolvers.storage.instruments import instruments_by_name
+from resolvers.storage.partitions import tidy
 from resolvers.storage.pool import Pool, connection, open_pool
 
 YEARS = range(2013, 2020)
@@ -174,7 +175,7 @@ def fill_figures(database: Database, extent: Extent, writers: Sequence[int]) -> 
 
 
 async def change_figures(database: Database, extent: Extent, repeats: int) -> list[Figure]:
-    """What comes afterwards: one bar more for each series, the same again, and all of it otherwise."""
+    """What comes afterwards: statistics, one bar more for each series, the same again, and all of it otherwise."""
     pool = await open_pool(database.url, size=2)
     instruments = await _instruments(pool, extent)
     parts = {number: made_signals(one, extent.bars + repeats) for number, one in instruments.items()}
@@ -186,6 +187,9 @@ async def change_figures(database: Database, extent: Extent, repeats: int) -> li
             pass
         return time.perf_counter() - begun
 
+    begun = time.perf_counter()
+    await tidy(pool, YEARS, of="signals")
+    tidied = time.perf_counter() - begun
     newest = [
         1000 * await seconds(lambda part, at=number: _news(part[at : at + 1]), extent.symbols)  # type: ignore[misc]
         for number in range(extent.bars, extent.bars + repeats)
@@ -202,6 +206,7 @@ async def change_figures(database: Database, extent: Extent, repeats: int) -> li
     await pool.close()
     rows = extent.symbols * extent.bars
     return [
+        Figure(key="tidy_s", what="vacuum and statistics afterwards", value=tidied, unit="s"),
         Figure(
             key="newest_ms",
             what=f"storing the newest signal of {extent.symbols} series, each told, median",

@@ -28,10 +28,13 @@ _BULK_SECONDS = 600
 _COLUMNS = ", ".join((*NAMING, *GIVEN))
 _CHANGED = (*GIVEN, "is_cancelled", "rationale")
 _MERGE = (
-    f"WITH written AS (INSERT INTO signals ({_COLUMNS}) SELECT {_COLUMNS} FROM staged_signals"  # noqa: S608
+    # Compared first, row by row through the key: an upsert locks what it then leaves alone, and so writes it.
+    f"WITH written AS (INSERT INTO signals ({_COLUMNS}) SELECT {_COLUMNS} FROM staged_signals AS n"  # noqa: S608
+    "  LEFT JOIN LATERAL (SELECT s.is_cancelled, s.input_hash AS stored_hash FROM signals AS s"
+    "   WHERE s.time = n.time AND s.id = n.id LIMIT 1) AS stored ON true"
+    "  WHERE stored.is_cancelled OR stored_hash IS DISTINCT FROM input_hash"
     f" ON CONFLICT (time, id) DO UPDATE SET ({', '.join(_CHANGED)}, revision)"
-    f" = ({', '.join(f'excluded.{name}' for name in _CHANGED)}, signals.revision + 1)"
-    " WHERE signals.is_cancelled OR signals.input_hash IS DISTINCT FROM excluded.input_hash RETURNING time, id)"
+    f" = ({', '.join(f'excluded.{name}' for name in _CHANGED)}, signals.revision + 1) RETURNING time, id)"
     " SELECT (SELECT count(*) FROM written) AS written, ARRAY(SELECT ROW (time, id) FROM written"
     "  WHERE id = ANY($1::uuid[]) ORDER BY time, id) AS news"
 )

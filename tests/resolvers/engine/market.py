@@ -71,11 +71,11 @@ class StoredMarket:
         self.revisions = Revisions()
 
     @classmethod
-    async def of_days(cls, pool: Pool, *, symbols: int = 11, count: int = 130) -> "StoredMarket":
+    async def of_days(cls, pool: Pool, *, symbols: int = 11, count: int = 130, first: int = MONDAY) -> "StoredMarket":
         """Some instruments, enough for ranks, of which each begins a day later than the one before."""
         market = cls(pool)
         for number in range(symbols):
-            bars = days(count, seed=number)[number:]
+            bars = days(count, seed=number, first=first)[number:]
             await market.add(f"SYM{number}", bars)
         return market
 

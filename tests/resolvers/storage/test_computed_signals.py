@@ -101,10 +101,10 @@ async def test_the_same_again_writes_nothing(pool: Pool) -> None:
     part = computed(acme, days(30), is_news=np.arange(30) == 29)
     first = await store_parts(pool, part)
     assert (len(first.signals), first.quiet_signals, len(first.events)) == (1, 29, 1)
-    places = await pool.fetch("SELECT ctid, xmin FROM signals ORDER BY time")
+    places = await pool.fetch("SELECT ctid, xmin, xmax FROM signals ORDER BY time")
     again = await store_parts(pool, part)
     assert (again.signals, again.quiet_signals, again.events, again.revisions) == ([], 0, [], {})
-    assert await pool.fetch("SELECT ctid, xmin FROM signals ORDER BY time") == places
+    assert await pool.fetch("SELECT ctid, xmin, xmax FROM signals ORDER BY time") == places
 
 
 async def test_a_corrected_bar_raises_one_revision_and_sends_one_event(pool: Pool) -> None:
