@@ -23,6 +23,8 @@ from gateway.warming import warming
 from gateway.wording import wording_of
 from resolvers.cache.client import Client, open_client
 from resolvers.cache.tiers import Tiers
+from resolvers.compute.agents.entries import roster_of
+from resolvers.engine.analyst import EngineAnalyst
 from resolvers.events.reader import Reader
 from resolvers.ingest import Ingest
 from resolvers.model.event import Event, EventKind
@@ -106,7 +108,10 @@ async def opened(settings: Settings, urls: ServerUrls, held: Held, feeds: Sequen
 
     Raises:
         Unavailable: If PostgreSQL does not answer. Redis may be down: it only makes answers slower.
+        GatewayError: If an agent that is installed cannot be used.
     """
+    from gateway.engine import plan_of  # which imports this module
+
     async with AsyncExitStack() as stack:
         pool = await open_pool(
             urls.database, size=settings.database_connections, wait_seconds=settings.database_wait_seconds
@@ -123,6 +128,9 @@ async def opened(settings: Settings, urls: ServerUrls, held: Held, feeds: Sequen
         wording = wording_of(settings, tiers)
         if wording is not None:
             stack.push_async_callback(wording.close)
+        plan = plan_of(settings, is_worker=False)
+        analyst = EngineAnalyst(pool, events.ingest, plan)
+        stack.callback(analyst.close)
         services = Services(
             pool=pool,
             tiers=tiers,
@@ -136,6 +144,8 @@ async def opened(settings: Settings, urls: ServerUrls, held: Held, feeds: Sequen
             bar_grace_seconds=settings.bar_grace_seconds,
             quote_stale_seconds=settings.quote_stale_seconds,
             wording=wording,
+            roster=roster_of(plan.panel, plan.version),
+            analyst=analyst,
         )
         # Before the hub, which is the last to hear.
         own = await stack.enter_async_context(warming(services, most=settings.warm_windows))

@@ -9,11 +9,11 @@ import strawberry
 from resolvers import market, signals
 from resolvers.errors import BadInput, GatewayError, NotFound, TooLarge
 from schema import market_costs
-from schema.agents import AgentType, agents_of
+from schema.agents import AgentType, OfFamily, agents_of
 from schema.candles import CandleSeriesType
 from schema.context import Info
 from schema.engine_costs import AGENTS_LIST
-from schema.enums import AgentFamily, Interval, SignalOrder
+from schema.enums import Interval, SignalOrder
 from schema.insights import InsightType, instrument_insight, signal_insight
 from schema.instrument import WINDOW, From, InstrumentType, Last, OfInterval, To, candle_series
 from schema.instruments import InstrumentConnection, InstrumentFilter
@@ -96,7 +96,7 @@ async def _node_or_error(info: Info, id_: str) -> Node | GatewayError:
 
 @strawberry.type(description="Everything that can be asked for.")
 class Query:
-    """Root fields. An error nulls its own field alone, so each of them is nullable."""
+    """Root fields. An error nulls its own field alone, so each of them that can have one is nullable."""
 
     @strawberry.field(
         description="The object with a global id; fails with `NOT_FOUND` where it is gone.", **market_costs.NODE
@@ -211,10 +211,6 @@ class Query:
         return await best(info, first, given(filter))
 
     @strawberry.field(description="The agents that vote now, in the order of their votes.", **AGENTS_LIST)
-    def agents(
-        self,
-        info: Info,
-        family: Annotated[AgentFamily | None, strawberry.argument(description="Of this family alone.")] = None,
-    ) -> list[AgentType]:
-        agents = agents_of(info.context.services.roster)
-        return [one for one in agents if family is None or one.entry.family is family]
+    def agents(self, info: Info, family: OfFamily = strawberry.UNSET) -> list[AgentType]:
+        agents, wanted = agents_of(info.context.services.roster), given(family)
+        return [one for one in agents if wanted is None or one.entry.family is wanted]

@@ -12,10 +12,10 @@ from resolvers.model.interval import Interval
 from resolvers.model.vote import AgentFamily
 from resolvers.storage.pool import Pool
 from tests.analyst import BarsAnalyst, Gate, analysing
-from tests.bars import instrument, spaced
+from tests.bars import instrument, spaced, store
 from tests.gateway.endpoint.streamed import Talk, talking, until
-from tests.gateway.endpoint.test_transports import _STREAMING
-from tests.servers import RunningApp
+from tests.gateway.endpoint.test_transports import STREAMING
+from tests.servers import PATIENT, RunningApp, RunningGateway
 
 _ANALYSIS = """subscription ($symbol: String!, $interval: Interval! = D1) {
     analysis(symbol: $symbol, interval: $interval) {
@@ -76,10 +76,10 @@ async def test_votes_come_family_by_family_and_then_the_signal(running: RunningA
     assert analyst.asked == [["ACME"]]
 
 
-@pytest.mark.parametrize("transport", _STREAMING)
+@pytest.mark.parametrize("transport", STREAMING)
 async def test_an_analysis_is_streamed_over_every_transport(transport: str, running: RunningApp) -> None:
     """To its end; an error that ends it has its code."""
-    ask = _STREAMING[transport]
+    ask = STREAMING[transport]
     found = await ask(running, {"query": _SHORT})
     assert [one["data"]["analysis"]["isComplete"] for one in found] == [False] * 8 + [True]
     for symbol, code in (("ZZZZ", "NOT_FOUND"), ("NONE", "NOT_FOUND")):
@@ -91,7 +91,7 @@ async def test_an_analysis_is_streamed_over_every_transport(transport: str, runn
 async def test_every_subscriber_has_an_analysis_of_its_own(running: RunningApp, analyst: BarsAnalyst) -> None:
     """Also of the same selection, beside streams of the hub on the same socket."""
     async with talking(running) as talk:
-        await talk.ask("subscription { signals { score } }", "live")
+        await talk.ask("subscription { signals { score votes { vote } consensus { score } rationale } }", "live")
         assert (await talk.hear())["payload"]["data"] == {"signals": []}
         for id_ in ("a", "b"):
             await talk.ask(_SHORT, id_)
@@ -99,6 +99,11 @@ async def test_every_subscriber_has_an_analysis_of_its_own(running: RunningApp, 
         while heard["a"][-1:] != ["complete"] or heard["b"][-1:] != ["complete"] or not heard["live"]:
             message = await talk.hear()
             heard[message["id"]].append(message["type"])
+            if message["id"] == "live":
+                (told,) = message["payload"]["data"]["signals"]
+    assert told["score"] == told["consensus"]["score"] != 0
+    assert len(told["votes"]) == 51
+    assert told["rationale"]
     assert heard["a"] == heard["b"] == ["next"] * 9 + ["complete"]
     assert heard["live"] == ["next"], "the signal was stored once, and told"
     assert analyst.asked == [["ACME"], ["ACME"]]
@@ -187,3 +192,39 @@ async def test_a_server_that_stops_ends_it(urls: ServerUrls, pool: Pool) -> None
         assert (await talk.closed())[0] == 1012
         gate.open.set()
         await stopping
+
+
+async def test_the_engine_of_a_gateway_is_asked(urls: ServerUrls, pool: Pool) -> None:
+    """From stored bars alone: votes, signal, what it rests on, and by then what became of earlier votes."""
+    for number in range(12):
+        await store(pool, await instrument(pool, f"S{number:02d}"), Interval.D1, spaced(400, Interval.D1, seed=number))
+    async with RunningGateway(PATIENT, urls) as gateway:
+        before = (await gateway.data("{ agents { performance { cases } } }"))["agents"]
+        assert {one["performance"] for one in before} == {None}
+        async with talking(gateway, path="/graphql") as talk:
+            heard = await talk.all(_ANALYSIS, variables={"symbol": "S03"})
+        assert [kind for kind, _ in heard] == ["next"] * 9 + ["complete"]
+        *families, last = [payload["data"]["analysis"] for _, payload in heard[:-1]]
+        assert last["signal"]["score"] == last["consensus"]["score"] == families[-1]["consensus"]["score"]
+        assert last["signal"]["consensus"] == last["consensus"]
+        said = {vote["agent"]["name"]: vote["vote"] for one in families for vote in one["votes"]}
+        assert said["momentum_12_1"] is not None, "it stands among the others"
+        assert list(said.values()).count(None) < 5
+        found = (
+            await gateway.data(
+                """mutation { analyze(symbols: ["S03", "NONE"]) { errors { message } signals { producer rationale status
+                entry stop target measures { name value } score votes { vote } horizonBars } } }"""
+            )
+        )["analyze"]
+        assert [one["message"] for one in found["errors"]] == ["no instrument NONE"]
+        (signal,) = found["signals"]
+        assert signal["producer"].startswith("gateway-engine-")
+        assert signal["score"] == last["signal"]["score"]
+        assert [one["vote"] for one in signal["votes"]] == [one["vote"] for one in last["votes"]]
+        assert all(one["value"] is not None for one in signal["measures"])
+        assert signal["rationale"].startswith(last["signal"]["direction"].capitalize() + ": of 51 agents")
+        assert signal["horizonBars"] == 5
+        after = (await gateway.data("{ agents { performance { cases horizonBars } } }"))["agents"]
+        assert sum(one["performance"]["cases"] for one in after) > 10_000
+        error = await gateway.error('mutation { analyze(symbols: ["S03"], interval: W1) { position } }')
+        assert error == ("BAD_INPUT", ["analyze"], "the engine makes signals of D1, H1, M5 bars, interval was W1")
