@@ -37,4 +37,7 @@ async def test_every_example_runs_against_the_demo(gateway: RunningGateway, pool
         found["indicators"]["candles"]["bars"][-1]["close"], rel=0.5
     )
     assert len(found["watch-list"]["instruments"]["nodes"]) == found["watch-list"]["instruments"]["totalCount"] == 24
+    insight = found["insights"]["instrument"]["insight"]
+    assert insight["source"] == "RULES"
+    assert len(insight["points"]) >= 8
     assert len(found["live"]["quotes"]) == 3
