@@ -26,6 +26,10 @@ _MOST_WAITING_BYTES: Final = 65_536
 class WebSocketConnection(WebSocketsSansIOProtocol):
     """A WebSocket connection; its messages are never compressed, so one byte string can serve every client."""
 
+    # What every frame takes, side by side. In a dictionary of forty it is in as many places of memory, and where a
+    # thousand connections are written to, none of them is in the processor's caches.
+    __slots__ = ("_burst", "_takes_more", "_waiting", "_waiting_bytes", "close_sent", "transport")
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.logger = self.conn.logger = _quiet
