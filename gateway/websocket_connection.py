@@ -6,12 +6,14 @@ cannot do, as it waits for what was written before; and it takes text as the byt
 """
 
 import logging
+from functools import partial
 from struct import pack
 from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from gateway.burst import Burst
+from gateway.departures import Departures
 
 # uvicorn tells of each WebSocket that opens.
 _quiet = logging.getLogger("uvicorn.error.websockets")
@@ -23,6 +25,10 @@ _MOST_WAITING_BYTES: Final = 65_536
 
 class WebSocketConnection(WebSocketsSansIOProtocol):
     """A WebSocket connection; its messages are never compressed, so one byte string can serve every client."""
+
+    # What every frame takes, side by side. In a dictionary of forty it is in as many places of memory, and where a
+    # thousand connections are written to, none of them is in the processor's caches.
+    __slots__ = ("_burst", "_takes_more", "_waiting", "_waiting_bytes", "close_sent", "transport")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -46,6 +52,18 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
             and self._waiting_bytes < _MOST_WAITING_BYTES
             and not (self.close_sent or self.transport.is_closing())
         )
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """The client has gone: the connection is closed, in turn with others."""
+        Departures.of(self.loop).add(self.transport.close)
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is closed; where nobody has closed it in turn, whoever serves it hears of it in turn."""
+        if exc is None:
+            super().connection_lost(None)
+        else:
+            Departures.of(self.loop).add(partial(super().connection_lost, exc))
 
     def pause_writing(self) -> None:
         """The transport has enough."""

@@ -1,6 +1,6 @@
 """Results of one operation, written to its WebSocket where they are made."""
 
-from gateway.endpoint.transport_ws import Begun, Connection
+from gateway.endpoint.transport_ws import Begun
 from gateway.endpoint.wire import TextWire
 from gateway.streams.message import StreamMessage
 from gateway.websocket_connection import text_frame
@@ -9,10 +9,9 @@ from gateway.websocket_connection import text_frame
 class SocketSink:
     """Sends the results of one operation as they come, for as long as its client reads."""
 
-    __slots__ = ("_begun", "_connection", "_wire")
+    __slots__ = ("_begun", "_wire")
 
-    def __init__(self, connection: Connection, begun: Begun, wire: TextWire) -> None:
-        self._connection = connection
+    def __init__(self, begun: Begun, wire: TextWire) -> None:
         self._begun = begun
         self._wire = wire
 
@@ -24,7 +23,7 @@ class SocketSink:
     def send(self, message: StreamMessage) -> None:
         """Sends a result."""
         begun = self._begun
-        if not self._connection.wants(begun):
+        if not begun.is_wanted:
             return
         frame = message.framed.get(begun.before_result)
         if frame is None:

@@ -57,6 +57,7 @@ class Begun:
     Attributes:
         refused: Why it is not executed, if it is not.
         position: Of the last result that was sent, for whoever sends to set.
+        is_wanted: Whether the client still wants it.
         prefix, before_result: How each of its messages begins, and each with a result.
     """
 
@@ -64,6 +65,7 @@ class Begun:
     asked: OperationRequest
     refused: RequestError | None = None
     position: str | None = None
+    is_wanted: bool = False
     prefix: bytes = field(init=False)
     before_result: bytes = field(init=False)
 
@@ -131,7 +133,10 @@ class Connection:
                 return self._subscribe(message)
             case "complete":
                 begun = self._operations.pop(_id(message), None)
-                return None if begun is None else Stopped(begun)
+                if begun is None:
+                    return None
+                begun.is_wanted = False
+                return Stopped(begun)
             case "ping":
                 payload = _payload(message)
                 return Answer(b'{"type":"pong"}' if payload is None else _with_payload("pong", payload))
@@ -153,11 +158,7 @@ class Connection:
 
     def next(self, begun: Begun, body: bytes) -> bytes | None:
         """The text of one result; None if the client wants no more of the operation."""
-        return begun.before_result + body + b"}" if self.wants(begun) else None
-
-    def wants(self, begun: Begun) -> bool:
-        """Whether the client still wants an operation."""
-        return self._operations.get(begun.id) is begun
+        return begun.before_result + body + b"}" if begun.is_wanted else None
 
     def error(self, begun: Begun, errors: list[dict[str, Any]]) -> bytes | None:
         """The text that ends an operation by errors; None if it has ended."""
@@ -175,9 +176,10 @@ class Connection:
         return _with_payload("ping", {"resumeFrom": positions}) if positions else None
 
     def _end(self, begun: Begun) -> bool:
-        # By identity: the client may have stopped it and begun another with its id.
-        if self._operations.get(begun.id) is not begun:
+        # The client may have stopped it, and begun another with its id.
+        if not begun.is_wanted:
             return False
+        begun.is_wanted = False
         del self._operations[begun.id]
         return True
 
@@ -198,6 +200,7 @@ class Connection:
             raise Close(4409, f"Subscriber for {id_[:_SHOWN_OF_AN_ID]} already exists")
         is_one_too_many = len(self._operations) >= self._max_operations
         begun = Begun(id_, asked, too_many_operations(self._max_operations) if is_one_too_many else None)
+        begun.is_wanted = True
         self._operations[id_] = begun
         return begun
 

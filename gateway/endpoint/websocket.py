@@ -196,7 +196,7 @@ class _Socket:
             try:
                 stream = await self._endpoint.results(self._websocket, begun.asked)
                 if self._wire is not None and isinstance(stream, SinkingStream):
-                    stream.sink = SocketSink(self._connection, begun, self._wire)
+                    stream.sink = SocketSink(begun, self._wire)
                 try:
                     async for message in stream:
                         await self._send(self._connection.next(begun, message.body))

@@ -46,7 +46,7 @@ class HubSettings:
     """
 
     beat_seconds: float = 0.05
-    turn_seconds: float = 0.003
+    turn_seconds: float = 0.0015
     max_outbox_bytes: int = 1_000_000
     kept_changes: int = 5_000
     page_changes: int = 200

@@ -47,9 +47,11 @@ class Executions:
             started = executor.started([executable(one) for one in objects])
             if optimized_is_awaitable(started):
                 return self._awaited(executor, started, numbers)
-            return _finished(executor, started, numbers)
+            items = _finished(executor, started, numbers)
+            executor.dissolve()
         except Exception as error:
             return _failed(error, numbers)
+        return items
 
     async def _awaited(self, executor: ItemExecutor, started: Awaitable[Any], numbers: Sequence[int]) -> list[Item]:
         # A resolver that never answers would be waited for by everybody who has the selection.

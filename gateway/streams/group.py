@@ -12,15 +12,12 @@ from gateway.streams.pace import Pace
 from gateway.streams.position import Point
 from gateway.streams.selection import Selection
 from gateway.streams.source import Change
-from gateway.streams.subscriber import Subscriber
+from gateway.streams.subscriber import Subscriber, Told
 from gateway.streams.watchers import Watchers
 from schema.plans import Plans
 
 # How many readers may run before others do: each sends a message then.
 _WOKEN_AT_ONCE = 100
-
-# A subject, what it has become, and the events by which it did.
-_Told = tuple[str, Item, list[int]]
 
 
 class Group(ABC):
@@ -164,23 +161,32 @@ class LatestGroup(Group):
             for subject, item in zip(due, items, strict=True):
                 self.show(subject, item)
             # By subscriber: nobody may take a message of half a beat, whose position would be after all of it.
-            told: dict[Subscriber, list[_Told]] = {}
-            for (subject, numbers), item in zip(due.items(), items, strict=True):
-                one_told = (subject, item, numbers)
-                for subscriber in self.watchers.of_subject(subject):
-                    told.setdefault(subscriber, []).append(one_told)
-                if pace.is_over and not await self._rested(pace):
-                    return
+            told = await self._by_subscriber(due, items, pace)
+            if told is None:
+                return
             for place, (subscriber, all_told) in enumerate(told.items(), 1):
-                is_waiting = False
-                for subject, item, numbers in all_told:
-                    is_waiting = subscriber.put(subject, item, numbers, number)
-                if is_waiting:
-                    subscriber.wake()
+                subscriber.hear(all_told, number)
                 if (place % _WOKEN_AT_ONCE == 0 or pace.is_over) and not await self._rested(pace):
                     return
         finally:
             self.is_running = False
+
+    async def _by_subscriber(
+        self, due: dict[str, list[int]], items: list[Item], pace: Pace
+    ) -> Mapping[Subscriber, Sequence[Told]] | None:
+        """What each is to be told; None if that is about a state that nobody follows any more."""
+        if len(due) == 1:
+            # As in a quiet market: all hear the same.
+            ((subject, numbers),) = due.items()
+            return dict.fromkeys(self.watchers.of_subject(subject), ((subject, items[0], numbers),))
+        told: dict[Subscriber, list[Told]] = {}
+        for (subject, numbers), item in zip(due.items(), items, strict=True):
+            one_told = (subject, item, numbers)
+            for subscriber in self.watchers.of_subject(subject):
+                told.setdefault(subscriber, []).append(one_told)
+            if pace.is_over and not await self._rested(pace):
+                return None
+        return told
 
 
 class AllGroup(Group):

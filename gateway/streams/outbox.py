@@ -83,9 +83,10 @@ class LatestOutbox:
     def __init__(self, *, most_bytes: int, nulls: bool) -> None:
         self._most_bytes = most_bytes
         self._nulls = nulls
-        self._pending: dict[str, Item] = {}
+        # Both are empty nearly always, and then take no memory of their own; a deque takes 600 bytes.
+        self._pending: dict[str, Item] | None = None
+        self._opened: tuple[tuple[Sequence[str], Parcel], ...] = ()
         self._sent: dict[str, bytes] = {}
-        self._opened: deque[tuple[Sequence[str], Parcel]] = deque()
         self._events = 0
         self._number = 0
         self._size = 0
@@ -103,9 +104,13 @@ class LatestOutbox:
     def put(self, subject: str, item: Item, events: int, number: int) -> None:
         """Replaces what the subject has become."""
         pending = self._pending
-        before = pending.get(subject)
-        self._size += len(item.body) if before is None else len(item.body) - len(before.body)
-        pending[subject] = item
+        if pending is None:
+            self._pending = {subject: item}
+            self._size += len(item.body)
+        else:
+            before = pending.get(subject)
+            self._size += len(item.body) if before is None else len(item.body) - len(before.body)
+            pending[subject] = item
         self._events += events
         self._number = number
         if self._size > self._most_bytes:
@@ -114,49 +119,48 @@ class LatestOutbox:
     def open(self, subjects: Sequence[str], parcel: Parcel) -> None:
         """Adds a state, which replaces all that waits; a status is added to it."""
         if parcel.is_state:
-            self._opened.clear()
-            self._pending.clear()
+            self._opened = ()
+            self._pending = None
             self._events = self._size = 0
         elif self._opened and not self._opened[-1][1].is_state:
-            self._opened.pop()  # an older status, of which nobody needs to know
-        self._opened.append((subjects, parcel))
+            self._opened = self._opened[:-1]  # an older status, of which nobody needs to know
+        self._opened += ((subjects, parcel),)
         self._size += sum([len(item.body) for item in parcel.items])
 
     def take(self) -> Parcel | None:
         """A state if there is one, else what is new."""
         if self._opened:
-            subjects, parcel = self._opened.popleft()
+            (subjects, parcel), *others = self._opened
+            self._opened = tuple(others)
             self._size -= sum([len(item.body) for item in parcel.items])
             if parcel.is_state:
                 self._sent.clear()
                 self._is_said(subjects, parcel.items)
             return parcel
-        if not self._pending:
+        pending, self._pending = self._pending, None
+        if pending is None:
             return None
+        self._size = 0
         sent = self._sent
-        if len(self._pending) == 1:
-            ((subject, item),) = self._pending.items()
+        if len(pending) == 1:
+            ((subject, item),) = pending.items()
             if not (item.errors or item.is_null):
                 # As below, for most messages of a quiet market: half a microsecond less of three.
-                self._pending.clear()
-                self._size = 0
                 if sent.get(subject) == item.body:
                     return None
                 sent[subject] = item.body
-                parcel = Parcel(items=(item,), number=self._number, skipped=self._events - 1)
+                parcel = Parcel((item,), self._number, 0, self._events - 1)
                 self._events = 0
                 return parcel
         subjects, items = [], []
-        for subject, item in self._pending.items():
+        for subject, item in pending.items():
             if item.errors or sent.get(subject) != item.body:
                 subjects.append(subject)
                 items.append(item)
-        self._pending.clear()
-        self._size = 0
         if not items:
             return None
         shown = len(items) if self._is_said(subjects, items) else 0
-        parcel = Parcel(items=items, number=self._number, skipped=self._events - shown)
+        parcel = Parcel(items, self._number, 0, self._events - shown)
         self._events = 0
         return parcel
 
@@ -247,7 +251,7 @@ class AllOutbox:
             if self._nulls and item.is_null:
                 break
         point = after or self._point_after(items[-1])
-        return Parcel(items=items, number=point.number, part=point.part)
+        return Parcel(items, point.number, point.part)
 
     def _point_after(self, item: Item) -> Point:
         """After its event, or within it, where what follows is of the same one."""

@@ -1,7 +1,7 @@
 """One subscriber: the stream that a transport reads."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, Final, Protocol
 
 from gateway.streams.item import Item, message_body, missing_item
@@ -13,6 +13,9 @@ from gateway.streams.source import Audience
 from gateway.streams.told import UNAVAILABLE, told
 
 _MESSAGES: Final = 64
+
+Told = tuple[str, Item, list[int]]
+"""A subject, what it has become, and the events by which it did."""
 
 
 class Membership(Protocol):
@@ -141,6 +144,14 @@ class Subscriber:
         # One that waits for its next moment needs not be woken before.
         return self._waiter is not None and self._timer is None
 
+    def hear(self, told: Iterable[Told], number: int) -> None:
+        """Tells it all of a beat that is for it, each as `put` does, and wakes it."""
+        is_waiting = False
+        for subject, item, numbers in told:
+            is_waiting = self.put(subject, item, numbers, number)
+        if is_waiting:
+            self.wake()
+
     def wake(self) -> None:
         """
         Gives what there is to the sink of a reader that waits, or lets the reader look again.
@@ -266,7 +277,8 @@ class Subscriber:
                 self._next_at = now + self.throttle_seconds
         else:
             parcel = self.outbox.take()
-        self._go_on()
+        if self._is_behind:
+            self._go_on()
         return None if parcel is None else self._message(parcel)
 
     async def aclose(self) -> None:

@@ -1,5 +1,9 @@
 """The server's end of a WebSocket."""
 
+import asyncio
+import socket
+from collections import Counter
+from struct import pack
 from typing import Any
 
 import pytest
@@ -53,3 +57,46 @@ async def test_what_is_written_keeps_its_order(size: int, count: int) -> None:
     assert app.count == count
     expected = [f"{number}{'x' * size}" for number in range(1, count + 1)]
     assert heard == [*expected, "by ASGI", "last"]
+
+
+class Leaving:
+    """Notes in which turn of the event loop it hears that a client is gone."""
+
+    def __init__(self) -> None:
+        self.heard: list[int] = []
+        self._turn = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves."""
+        if scope["type"] != "websocket":
+            return
+        await receive()
+        await send({"type": "websocket.accept"})
+        assert (await receive())["type"] == "websocket.disconnect"
+        self.heard.append(self._turn)
+
+    async def count(self) -> None:
+        """Counts the turns."""
+        while True:
+            self._turn += 1
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("is_reset", [False, True])
+async def test_clients_that_go_away_together_leave_in_turns(is_reset: bool) -> None:
+    """However they do: by an end of what they send, or by a reset."""
+    app = Leaving()
+    async with RunningApp(app) as running:
+        clients = [await connect(socket_url(running), compression=None) for _ in range(100)]
+        counting = asyncio.create_task(app.count())
+        for client in clients:
+            if is_reset:
+                system: socket.socket = client.transport.get_extra_info("socket")
+                system.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, pack("ii", 1, 0))
+            client.transport.abort()
+        async with asyncio.timeout(10):
+            while len(app.heard) < len(clients):  # noqa: ASYNC110 - a hundred tasks end, each by itself
+                await asyncio.sleep(0.001)
+        counting.cancel()
+    turns = Counter(app.heard)
+    assert max(turns.values()) <= 20, turns

@@ -1,5 +1,7 @@
 """A root list executed once, its items apart."""
 
+import gc
+import weakref
 from typing import Any
 
 import orjson
@@ -22,6 +24,20 @@ async def _items(text: str, objects: list[Any]) -> list[tuple[bytes, list[Any]]]
         (orjson.dumps(one.value), [(path, error.message) for path, error in one.errors])
         for one in executor.finished(values)
     ]
+
+
+def test_a_dissolved_executor_is_gone_with_its_last_name() -> None:
+    """Nothing is left for the collector of garbage to find."""
+    executor: Any = ItemExecutor.build(LIVE, parse("subscription { rows(names: []) { name } }"))
+    executor.finished(executor.started([Row(name="a")]))
+    known = weakref.ref(executor)
+    gc.disable()
+    try:
+        executor.dissolve()
+        del executor
+        assert known() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("selected", ["name price", "name price later", "name others { must }", "__typename"])
