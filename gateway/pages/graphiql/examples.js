@@ -2,7 +2,9 @@
 const operations = import.meta.glob('./examples/*.graphql', { eager: true, import: 'default', query: '?raw' });
 const variables = import.meta.glob('./examples/*.json', { eager: true, import: 'default', query: '?raw' });
 
-export const exampleTabs = ['chart', 'watch-list', 'indicators', 'insights', 'live'].map((name) => ({
+const names = ['chart', 'watch-list', 'indicators', 'live', 'signals', 'live-signals', 'opportunities', 'insights'];
+
+export const exampleTabs = names.map((name) => ({
   query: operations[`./examples/${name}.graphql`].trimEnd(),
   variables: variables[`./examples/${name}.json`].trimEnd(),
 }));

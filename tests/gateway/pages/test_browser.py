@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from resolvers.storage.pool import Pool
 from tests.bars import instrument
 from tests.gateway.pages.visit import Visit
 from tests.servers import RunningGateway
+
+_TABS = ["Chart", "WatchList", "Indicators", "Live", "Signals", "LiveSignals", "Opportunities", "Insights"]
 
 
 @pytest.fixture
@@ -34,7 +37,7 @@ async def test_the_first_visit_shows_the_examples(visit: Visit, gateway: Running
     """In tabs, with variables, and a place for headers."""
     assert await visit.url() == f"{gateway.client.base_url}/graphql"
     assert await visit.title() == "Signal Gateway"
-    assert await visit.texts(".graphiql-tab") == ["Chart", "WatchList", "Indicators", "Live"]
+    assert await visit.texts(".graphiql-tab") == _TABS
     await visit.text(".graphiql-editor-tool", containing='"last": 250')
     await visit.click(".graphiql-editor-tools button", containing="Headers")
     await visit.click(".graphiql-editor-tool .graphiql-editor:not(.hidden)")
@@ -79,6 +82,42 @@ async def test_the_live_tab_shows_prices_as_they_change(visit: Visit, gateway: R
         assert f'"symbol": "{symbol}"' in answer
 
 
+async def test_signals_and_opportunities_come_as_they_are_stored(
+    visit: Visit, gateway: RunningGateway, pool: Pool
+) -> None:
+    """Nothing at first, then what a producer says; and from then on what that makes of the ranking."""
+    await instrument(pool, "NOVA")
+    await visit.click(".graphiql-tab button", containing="LiveSignals")
+    await visit.text(".graphiql-query-editor", containing="subscription LiveSignals")
+    await visit.click(".graphiql-execute-button")
+    await visit.text(".graphiql-response", containing='"signals": []')
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    signal = {
+        "symbol": "NOVA",
+        "interval": "H1",
+        "barTime": (now - timedelta(hours=1)).isoformat(),
+        "direction": "BUY",
+        "strength": "STRONG",
+        "score": 0.625,
+        "agreement": 0.75,
+        "price": 100.0,
+        "validUntil": (now + timedelta(hours=5)).isoformat(),
+        "rationale": "Two of three averages rise.",
+    }
+    published = await gateway.data(
+        "mutation ($items: [PublishedSignal!]!)"
+        ' { publishSignals(input: {producer: "desk", items: $items}) { stored } }',
+        items=[signal, signal | {"interval": "M5", "barTime": (now - timedelta(minutes=10)).isoformat()}],
+    )
+    assert published == {"publishSignals": {"stored": 2}}
+    await visit.text(".graphiql-response", containing='"score": 0.625')
+    await visit.click(".graphiql-tab button", containing="Opportunities")
+    await visit.text(".graphiql-query-editor", containing="subscription Opportunities")
+    await visit.click(".graphiql-execute-button")
+    answer = await visit.text(".graphiql-response", containing='"rank": 1')
+    assert "STRONG: a score of 0.62" in answer
+
+
 async def test_a_mistake_is_underlined_before_it_is_sent(visit: Visit) -> None:
     """The worker that validates runs under the policy."""
     await visit.click(".graphiql-query-editor .view-line", containing="timestamp")
@@ -105,10 +144,10 @@ async def test_the_explorer_makes_queries_by_clicking(visit: Visit) -> None:
 async def test_a_later_visit_finds_the_tabs_as_they_were(visit: Visit, gateway: RunningGateway) -> None:
     """Whether something was typed or not; the examples do not come again."""
     await visit.open(f"{gateway.client.base_url}/graphql")
-    assert await visit.texts(".graphiql-tab") == ["Chart", "WatchList", "Indicators", "Live"]
+    assert await visit.texts(".graphiql-tab") == _TABS
     await visit.click(".graphiql-editor-tool .view-line", containing='"last"')
     await visit.press(Keys.END, *"99")
     await visit.stored(containing="25099")
     await visit.open(f"{gateway.client.base_url}/graphql")
     await visit.text(".graphiql-editor-tool", containing="25099")
-    assert await visit.texts(".graphiql-tab") == ["Chart", "WatchList", "Indicators", "Live"]
+    assert await visit.texts(".graphiql-tab") == _TABS
