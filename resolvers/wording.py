@@ -57,6 +57,9 @@ class Wording:
 
     Args:
         wait_seconds: How long whoever finds nothing waits for an answer, at most.
+
+    Attributes:
+        counts: What the model was asked, as `loads`, and what came of it.
     """
 
     def __init__(
@@ -69,12 +72,12 @@ class Wording:
         timeout_seconds: float,
         wait_seconds: float,
     ) -> None:
-        self.counts = dict.fromkeys(("calls", "taken", "held_back", *Trouble), 0)
         self._endpoint = endpoint
         self._breaker = breaker
         self._budget = budget
         self._tiers = tiers
         self._noun = tiers.nouns.words
+        self.counts = tiers.counters.of(self._noun.name)
         self._wait = wait_seconds
         redis = tiers.redis
         # A model takes longer than what leases are for elsewhere.
@@ -174,7 +177,6 @@ class Wording:
             return
         # Looked at once more when it is asked; here it saves Redis a question for each query.
         if self._breaker.is_resting or self._budget.is_spent:
-            self.counts["held_back"] += 1
             return
         task = self._flights[key] = asyncio.create_task(self._fly(key, facts))
 
@@ -223,13 +225,11 @@ class Wording:
     async def _ask(self, key: WordsKey, facts: Facts) -> None:
         """Asks the model, and holds what it says if it may be shown."""
         if not self._breaker.admits():
-            self.counts["held_back"] += 1
             return
         if not self._budget.take():
             self._breaker.given_up()
-            self.counts["held_back"] += 1
             return
-        self.counts["calls"] += 1
+        self.counts.loads += 1
         era = self._tiers.era
         try:
             content = await self._endpoint.answer(messages(facts), response_format(facts))
@@ -239,11 +239,12 @@ class Wording:
         except ModelTrouble as trouble:
             self._met(key, trouble)
         except BaseException:
+            self.counts.abandoned += 1
             self._breaker.given_up()
             raise
         else:
             self._breaker.succeeded()
-            self.counts["taken"] += 1
+            self.counts.loaded += 1
             if self._tiers.era == era:
                 await self._store(
                     key,
@@ -260,7 +261,7 @@ class Wording:
                 )
 
     def _met(self, key: WordsKey, trouble: ModelTrouble) -> None:
-        self.counts[trouble.trouble] += 1
+        self.counts.failed += 1
         logger.info("no words of the model for %s %s: %s", key.state.symbol, key.state.interval.name, trouble)
         self._breaker.failed(pause_seconds=trouble.pause_seconds)
         self._pauses[key] = self._tiers.clock() + _PAUSE_SECONDS

@@ -256,3 +256,30 @@ async def test_a_stream_does_not_wait_for_a_model(urls: ServerUrls, pool: Pool, 
                         break
         assert '"source":"RULES"' in line
         assert len(model.asked) == 1
+
+
+async def test_a_kept_answer_is_as_old_as_it_says(urls: ServerUrls, pool: Pool, model: ScriptedModel) -> None:
+    """
+    With whole answers kept: who has waited is told `MODEL`, and nobody else; an age grows, second by second.
+
+    Without an age an answer is kept, for as long as its words are fresh.
+    """
+    await store(pool, await instrument(pool), Interval.D1, spaced(300, Interval.D1))
+    settings = replace(_settings(model), response_cache_bytes=2**20)
+    async with RunningGateway(settings, urls) as gateway:
+
+        async def asked(fields: str, **headers: str) -> dict[str, Any]:
+            body = {"query": f'{{ instrument(symbol: "ACME") {{ insight {{ {fields} }} }} }}'}
+            found: dict[str, Any] = (await gateway.client.post("/graphql", json=body, headers=headers)).json()
+            return found
+
+        first, second = [(await asked("source"))["data"]["instrument"]["insight"]["source"] for _ in range(2)]
+        assert (first, second) == ("MODEL", "REPEATED")
+        traced = await asked("source", **{"X-Gateway-Trace": "cache"})
+        assert [one["tier"] for one in traced["extensions"]["cache"]] == ["response"]
+
+        async def has_aged() -> bool:
+            return bool((await asked("ageSeconds"))["data"]["instrument"]["insight"]["ageSeconds"] >= 2)
+
+        await _until(has_aged)
+    assert len(model.asked) == 1

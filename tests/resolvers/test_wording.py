@@ -163,4 +163,5 @@ async def test_what_was_refused_for_a_state_is_not_asked_again_at_once(model: Sc
         clock.now += 30
         model.behaviour = Behaviour.WELL
         assert (await _ask(wording)).is_new
-    assert (wording.counts["refused"], wording.counts["taken"]) == (2, 1)
+        counts = wording.counts
+    assert (counts.loads, counts.failed, counts.loaded) == (3, 2, 1)
