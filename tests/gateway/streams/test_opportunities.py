@@ -243,16 +243,18 @@ async def test_a_client_comes_back_and_is_shown_the_present(
 async def test_what_was_missed_is_read_past_a_process_that_is_behind(
     events: Events, pool: Pool, many: dict[str, Instrument]
 ) -> None:
-    """Nobody relays: the process has not heard of what the outbox has, and holds a ranking of before."""
+    """Nobody relays: it has not heard of all that the outbox has, and holds a ranking of before."""
     async with _process(events) as process:
         position = (await anext(await process.join(_PLACES))).position
-        held = await build_schema().execute(
-            _PLACES.replace("subscription", "query", 1), context_value=Context.of(process.services)
-        )
-        assert held.data == {"opportunities": []}
-        await store(pool, draft(many["A"], rationale="a"))
-        assert _names(await anext(await process.join(_PLACES, position))) == ["a"]
-        assert process.services.events.position[EventKind.SIGNALS] == 0
+    await store(pool, draft(many["A"], rationale="a"))
+    async with _process(events) as process:
+        query = _PLACES.replace("subscription", "query", 1)
+        held = await build_schema().execute(query, context_value=Context.of(process.services))
+        assert held.data is not None
+        assert len(held.data["opportunities"]) == 1
+        await store(pool, draft(many["B"], rationale="b", score=0.1))
+        assert _names(await anext(await process.join(_PLACES, position))) == ["a", "b"]
+        assert process.services.events.position[EventKind.SIGNALS] == 1
 
 
 @pytest.mark.parametrize(
