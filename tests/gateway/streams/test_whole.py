@@ -134,6 +134,26 @@ async def test_who_comes_back_is_shown_the_present(market: _Clocked) -> None:
         assert stream_of(message) == {"skipped": 1}
 
 
+async def test_after_somebody_came_back_everybody_is_told(market: _Clocked) -> None:
+    """As after who is shown a later one in the first place: whether he has missed something or not."""
+    stage = market.stage
+    first = await stage.joined(_WHOLE)
+    for missed in (False, True):
+        position = first.position
+        if missed:
+            market.write("x")
+            await stage.idle()
+            assert first.taken() is not None
+        market.now += 1
+        back = await stage.joined(_WHOLE, position)
+        market.now += 1
+        market.write(*(("x",) if missed else ("x", "y")))
+        await stage.idle()
+        for one in (first, back):
+            assert {price for _, price in _said(one.taken())} == {market.now}
+        await back.aclose()
+
+
 async def test_who_selects_no_more_hears_no_more(market: _Clocked) -> None:
     """A list whose selected bytes are the same is not sent again, although it says something else."""
     stage = market.stage
