@@ -22,6 +22,9 @@ class Plan:
         shard: Which series are taken first.
         grace: How long after its end a bar still counts as forming, in seconds.
         most_rows: About so many signals are stored in one transaction.
+        most_series: And at most those of so many series.
+        at_once: Series that a thread computes, and that are read, in one go: more are quicker, and leave the others who
+            use the processor waiting for longer.
     """
 
     panel: Panel
@@ -32,6 +35,8 @@ class Plan:
     shard: Shard
     grace: float
     most_rows: int
+    most_series: int
+    at_once: int
 
     @property
     def version(self) -> str:

@@ -43,6 +43,8 @@ def plan(**changed: Any) -> Plan:
             "shard": Shard(),
             "grace": 0.0,
             "most_rows": 2_500,
+            "most_series": 256,
+            "at_once": 4,
             **changed,
         }
     )
