@@ -52,6 +52,7 @@ def plan_of(settings: Settings, *, is_worker: bool) -> Plan:
         history=settings.engine_history_bars,
         horizon=settings.engine_horizon_bars,
         threads=settings.engine_threads,
+        lanes=(settings.engine_threads + 1) // 2 if is_worker else 1,
         shard=Shard(int(number), int(of)),
         grace=settings.bar_grace_seconds,
         **(_OF_A_WORKER if is_worker else _BESIDE_REQUESTS),

@@ -19,6 +19,7 @@ class Plan:
         history: Signals are stored of at most so many closed bars of a series, the last ones.
         horizon: For how many bars a signal is made.
         threads: In which is computed.
+        lanes: How many of them at most compute series at the same time.
         shard: Which series are taken first.
         grace: How long after its end a bar still counts as forming, in seconds.
         most_rows: About so many signals are stored in one transaction.
@@ -32,6 +33,7 @@ class Plan:
     history: int
     horizon: int
     threads: int
+    lanes: int
     shard: Shard
     grace: float
     most_rows: int

@@ -10,10 +10,17 @@ R = TypeVar("R")
 
 
 class Threads:
-    """Some threads for what takes more than a moment; used by one engine, and closed with it."""
+    """
+    Some threads for what takes more than a moment; used by one engine, and closed with it.
 
-    def __init__(self, count: int) -> None:
+    Args:
+        lanes: So many of them at most are busy with the parts of one thing. Small calls of NumPy spend their time in
+            the interpreter, which is one: four threads take half as long again as one does with the same.
+    """
+
+    def __init__(self, count: int, *, lanes: int) -> None:
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="engine")
+        self._lanes = asyncio.Semaphore(lanes)
 
     async def __call__(self, work: Callable[[], R]) -> R:
         """What *work* returns."""
@@ -31,8 +38,11 @@ class Threads:
         def attempts(start: int) -> list[R | Exception]:
             return [attempt(one) for one in many[start : start + at_once]]
 
-        loop = asyncio.get_running_loop()
-        goes = [loop.run_in_executor(self._pool, attempts, start) for start in range(0, len(many), at_once)]
+        async def go(start: int) -> list[R | Exception]:
+            async with self._lanes:
+                return await asyncio.get_running_loop().run_in_executor(self._pool, attempts, start)
+
+        goes = [go(start) for start in range(0, len(many), at_once)]
         return [found for part in await asyncio.gather(*goes) for found in part]
 
     def close(self) -> None:
