@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -24,7 +25,10 @@ logger = logging.getLogger("gateway.engine")
 LOCK = 0x5_16A9
 """Who holds it is the one engine inside the processes that serve a database; workers need none."""
 
-_ROWS_OF_A_WORKER, _ROWS_BESIDE_REQUESTS = 40_000, 2_500
+# For the most in a second, and for those who share the process.
+_OF_A_WORKER = {"most_rows": 40_000, "most_series": 256, "at_once": 16}
+_BESIDE_REQUESTS = {"most_rows": 2_500, "most_series": 32, "at_once": 1}
+_SWITCH_SECONDS = 0.001
 _CONNECTIONS = 3
 _WAIT_SECONDS = 2.0
 _AFTER_READY_SECONDS = 0.5
@@ -48,9 +52,10 @@ def plan_of(settings: Settings, *, is_worker: bool) -> Plan:
         history=settings.engine_history_bars,
         horizon=settings.engine_horizon_bars,
         threads=settings.engine_threads,
+        lanes=(settings.engine_threads + 1) // 2 if is_worker else 1,
         shard=Shard(int(number), int(of)),
         grace=settings.bar_grace_seconds,
-        most_rows=_ROWS_OF_A_WORKER if is_worker else _ROWS_BESIDE_REQUESTS,
+        **(_OF_A_WORKER if is_worker else _BESIDE_REQUESTS),
     )
 
 
@@ -66,6 +71,8 @@ def engine_feed(settings: Settings, urls: ServerUrls) -> Feed:
     async def feed(_: Pool, ingest: Ingest) -> None:
         # Whoever waits for the gateway to be ready comes first.
         await asyncio.sleep(_AFTER_READY_SECONDS)
+        # So long a thread that computes may keep the interpreter when the event loop wants it.
+        sys.setswitchinterval(_SWITCH_SECONDS)
         await follow(urls, ingest, plan, is_alone=True)
 
     return feed

@@ -40,7 +40,7 @@ class Engine:
         self._plan = plan
         self._clock = clock
         self._poll = poll_seconds
-        self._threads = Threads(plan.threads)
+        self._threads = Threads(plan.threads, lanes=plan.lanes)
         self._mirror = Mirror(pool, plan)
         self._work = [Work(pool, ingest, plan, self._mirror, self._threads, one) for one in plan.intervals]
         self._closes_next = float("-inf")

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -95,11 +96,13 @@ class Learning:
                 first = int(months_of(subject.wanted.time[:1])[0])
             return counted(self._plan.panel, subject, self._plan.horizon, since=first, month=month)
 
-        for number, found in zip(ids, await self._threads.each(count, ids), strict=True):
+        good: list[Records] = []
+        for number, found in zip(ids, await self._threads.each(count, ids, at_once=1), strict=True):
             if isinstance(found, Exception):
                 _log.error("%s is not counted: %r", subjects[number].symbol, found, exc_info=found)
-                continue
-            total = totalled(total, [found])
+            else:
+                good.append(found)
+        total = await self._threads(partial(totalled, total, good))
         return EngineFit(month=month, instrument_ids=ids, scores=total.scores, track=total.track)
 
 

@@ -36,8 +36,7 @@ class Mirror:
         self._plan = plan
         self._place: Place | None = None
         self._series: dict[SeriesKey, MirroredSeries] = {}
-        # A series at a time where a loop must not stand still for long.
-        self._at_once = max(1, plan.most_rows // 2_000)
+        self._at_once = plan.at_once
         self.changed: dict[Interval, dict[int, float]] = {interval: {} for interval in plan.intervals}
 
     def of(self, interval: Interval) -> Iterator[MirroredSeries]:
@@ -118,7 +117,7 @@ class Mirror:
                     held.rename(series)
             for part in _parts(new, self._at_once):
                 await self._load(one, interval, part)
-            for part in _parts(changed, 250):
+            for part in _parts(changed, 8 * self._at_once):
                 await self._reload(one, interval, part, first)
 
     async def _load(self, one: "Connection", interval: Interval, series: Sequence[StoredSeries]) -> None:

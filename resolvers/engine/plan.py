@@ -19,9 +19,13 @@ class Plan:
         history: Signals are stored of at most so many closed bars of a series, the last ones.
         horizon: For how many bars a signal is made.
         threads: In which is computed.
+        lanes: How many of them at most compute series at the same time.
         shard: Which series are taken first.
         grace: How long after its end a bar still counts as forming, in seconds.
         most_rows: About so many signals are stored in one transaction.
+        most_series: And at most those of so many series.
+        at_once: Series that a thread computes, and that are read, in one go: more are quicker, and leave the others who
+            use the processor waiting for longer.
     """
 
     panel: Panel
@@ -29,9 +33,12 @@ class Plan:
     history: int
     horizon: int
     threads: int
+    lanes: int
     shard: Shard
     grace: float
     most_rows: int
+    most_series: int
+    at_once: int
 
     @property
     def version(self) -> str:

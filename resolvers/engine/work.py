@@ -21,7 +21,6 @@ from resolvers.storage.computed_rows import known_hashes
 from resolvers.storage.engine_series import Claim, Done, claimed, pending
 from resolvers.storage.pool import Pool, connection
 
-_MOST_SERIES = 256
 _NOTHING = float("inf")
 
 _log = logging.getLogger("gateway.engine")
@@ -92,7 +91,7 @@ class Work:
             self._failed(claims, error, now)
         if not claims:
             # What comes next is most probably a bar of each.
-            self._most = _MOST_SERIES
+            self._most = self._plan.most_series
         return bool(claims)
 
     async def prepare(self, now: float) -> None:
@@ -144,13 +143,15 @@ class Work:
                 break
             fitting.append(task)
         mean = sum(task.rows for task in fitting) / max(len(fitting), 1)
-        self._most = max(1, min(_MOST_SERIES, int(self._plan.most_rows / max(mean, 1))))
+        self._most = max(1, min(self._plan.most_series, int(self._plan.most_rows / max(mean, 1))))
         return fitting
 
     async def _store(
         self, one: EnginePass, tasks: Sequence[Task], barren: Sequence[Claim], judge: Judge, now: float
     ) -> None:
-        looked = await self._threads.each(lambda task: seen(self._plan.panel, task.subject), tasks)
+        looked = await self._threads.each(
+            lambda task: seen(self._plan.panel, task.subject), tasks, at_once=self._plan.at_once
+        )
         good = []
         for task, found in zip(tasks, looked, strict=True):
             if isinstance(found, Exception):
@@ -195,7 +196,7 @@ class Work:
         if self._careful:
             return 1
         if self._most is None:
-            return max(1, min(_MOST_SERIES, int(self._plan.most_rows / self._knowledge.bars_each())))
+            return max(1, min(self._plan.most_series, int(self._plan.most_rows / self._knowledge.bars_each())))
         return self._most
 
     def _failed(self, claims: Sequence[Claim], error: Exception, now: float) -> None:

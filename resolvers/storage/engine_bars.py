@@ -1,5 +1,6 @@
 """What a process that computes signals reads of the market, and what it reads again when that has changed."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from resolvers.storage.pool import Connection
 
 _MOST_EVENTS = 50_000
+# Events between two of which others may do something.
+_AT_ONCE = 50
 _SUBJECT = "candles:"
 
 
@@ -111,6 +114,8 @@ async def bars_changed_after(one: "Connection", number: int, newest: int) -> lis
         return None
     found = []
     for place, content in rows:
+        if place % _AT_ONCE == 0:
+            await asyncio.sleep(0)
         event = decoded(EventKind.CANDLES, place, content)
         for subject, revision in event.revisions.items():
             if subject.startswith(_SUBJECT):

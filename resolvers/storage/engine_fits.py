@@ -1,5 +1,6 @@
 """What became of earlier scores and votes, counted once for everybody: a row for each interval and engine's version."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,8 @@ async def read_fit(one: "Connection", version: str, interval: Interval) -> Engin
         month=row["month"],
         instrument_ids=tuple(row["instrument_ids"]),
         scores=score_record(row["scores"]),
-        track=track_record(row["votes"]),
+        # Millions of bytes once they are decompressed.
+        track=await asyncio.to_thread(track_record, row["votes"]),
     )
 
 
@@ -71,5 +73,5 @@ async def store_fit(one: "Connection", version: str, interval: Interval, fit: En
         fit.month,
         list(fit.instrument_ids),
         score_bytes(fit.scores),
-        track_bytes(fit.track),
+        await asyncio.to_thread(track_bytes, fit.track),
     )

@@ -40,9 +40,12 @@ def plan(**changed: Any) -> Plan:
             "history": 2000,
             "horizon": HORIZON,
             "threads": 2,
+            "lanes": 2,
             "shard": Shard(),
             "grace": 0.0,
             "most_rows": 2_500,
+            "most_series": 256,
+            "at_once": 4,
             **changed,
         }
     )
