@@ -7,11 +7,14 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from aiodataloader import DataLoader
 
+from resolvers.compute.known_agents import KnownAgents
 from resolvers.model.instrument import Instrument
 from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
+from resolvers.model.roster import Roster
 from resolvers.model.signal import Signal
 from resolvers.model.signal_page import SignalConditions, SignalKey, SignalPage
+from resolvers.model.verdict import Verdict
 from resolvers.model.window import StoredWindow, WindowRequest
 from resolvers.reading.instruments import (
     held_instrument,
@@ -21,10 +24,14 @@ from resolvers.reading.instruments import (
     latest_quotes,
     stored_intervals,
 )
+from resolvers.reading.known_agents import held_known_agents, known_agents
 from resolvers.reading.reads import MISSING, Missing, Reads
+from resolvers.reading.rosters import held_roster, rosters
 from resolvers.reading.signals import held_signal, signal_counts, signal_pages, signals_by_key
+from resolvers.reading.verdicts import Ballot, consensus_of
 from resolvers.reading.windows import held_window, windows
 from resolvers.services import Services
+from resolvers.storage.track_records import RecordKey
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -195,3 +202,18 @@ class Loaders:
     def signal_count(self) -> Loader[SignalConditions, int]:
         """How many signals meet conditions."""
         return Loader(partial(signal_counts, self.reads))
+
+    @cached_property
+    def roster(self) -> Loader[str, Roster]:
+        """Who votes, by the version of the engine."""
+        return Loader(partial(rosters, self.reads), partial(held_roster, self.reads))
+
+    @cached_property
+    def known_agents(self) -> Loader[RecordKey, KnownAgents]:
+        """What is known of agents, by the version of the engine and the interval."""
+        return Loader(partial(known_agents, self.reads), partial(held_known_agents, self.reads))
+
+    @cached_property
+    def verdict(self) -> Loader[Ballot, Verdict]:
+        """What agents say together."""
+        return Loader(consensus_of)

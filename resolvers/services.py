@@ -4,10 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from resolvers.cache.tiers import Tiers
+from resolvers.compute.agents.entries import roster_of
+from resolvers.compute.agents.panel import PANEL
 from resolvers.events.position import Follower, Unconnected
 from resolvers.ingest import Ingest
 from resolvers.model.demand import Demand
 from resolvers.model.revisions import Revisions
+from resolvers.model.roster import Roster
 from resolvers.storage.pool import Pool
 
 
@@ -27,6 +30,7 @@ class Services:
         ingest: The way in for what clients publish.
         events: How far this process has heard.
         demand: What is asked for.
+        roster: The agents that vote now.
     """
 
     pool: Pool
@@ -40,3 +44,4 @@ class Services:
     revisions: Revisions = field(default_factory=Revisions)
     events: Follower = field(default_factory=Unconnected)
     demand: Demand = field(default_factory=Demand)
+    roster: Roster = field(default_factory=lambda: roster_of(PANEL, PANEL.version))

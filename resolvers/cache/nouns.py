@@ -6,10 +6,12 @@ from typing import Any
 
 from resolvers.cache import codec
 from resolvers.cache.noun import Noun
+from resolvers.compute.known_agents import KnownAgents
 from resolvers.model.instrument import Instrument
 from resolvers.model.instrument_page import InstrumentPage
 from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
+from resolvers.model.roster import Roster
 from resolvers.model.signal import Signal
 from resolvers.model.signal_page import SignalConditions, SignalPage
 from resolvers.model.window import StoredWindow
@@ -22,6 +24,7 @@ _WINDOW_BYTES = 2_500  # arrays, dataclasses and the request
 _COLUMN_BYTES = 600  # a column without its values
 _INSTRUMENT_BYTES = 1_500
 _SIGNAL_BYTES = 3_000
+_AGENT_BYTES = 1_000
 
 
 def _name_bytes(name: str, _: Instrument) -> int:
@@ -87,6 +90,8 @@ class Nouns:
         body, newest: The two parts of a window, by its request, and by instrument and interval.
         window: Both joined, in the process alone.
         signal: A signal by its key; `signals` by the page, `signal_count` by the conditions.
+        roster: The agents of a version of the engine, in the process alone.
+        known_agents: What is known of them, by version and interval, in the process alone.
     """
 
     def __init__(self, lives: Lives | None = None, *, window_bytes: int = 128 * _MIB) -> None:
@@ -195,6 +200,22 @@ class Nouns:
             encode=codec.encoded_count,
             decode=codec.decoded_count,
             weigh=lambda conditions, _: _conditions_bytes(conditions),
+        )
+        self.roster: Noun[Roster] = Noun(
+            name="roster",
+            life_seconds=life,
+            absent_seconds=min(absent, lives.signals),
+            entries=100,
+            size_bytes=8 * _MIB,
+            weigh=lambda _, roster: _AGENT_BYTES * len(roster.agents),
+        )
+        self.known_agents: Noun[KnownAgents] = Noun(
+            name="known_agents",
+            life_seconds=lives.candles,
+            absent_seconds=min(absent, lives.signals),
+            entries=100,
+            size_bytes=64 * _MIB,
+            weigh=lambda _, known: known.size_bytes,
         )
 
     def __iter__(self):  # type: ignore[no-untyped-def]

@@ -13,6 +13,9 @@ INSTRUMENTS: Final = "instruments"
 SIGNALS: Final = "signals"
 """The subject of all signals."""
 
+ROSTERS: Final = "rosters"
+"""The subject of who votes in a version of the engine, which nothing ever moves."""
+
 
 class EventKind(StrEnum):
     """What events are about; each kind has numbers of its own, without gaps and in the order of the commits."""

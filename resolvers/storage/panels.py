@@ -1,5 +1,6 @@
 """Who votes in the signals of an engine's version: old votes can still be read when the panel is another one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,18 @@ async def store_panel(one: "Connection", version: str, panel: StoredPanel) -> No
 
 async def read_panel(pool: Pool, version: str) -> StoredPanel | None:
     """The panel of a version; None where no engine of it ever ran here."""
+    return (await read_panels(pool, [version])).get(version)
+
+
+async def read_panels(pool: Pool, versions: Sequence[str]) -> dict[str, StoredPanel]:
+    """The panels of *versions*, by version; those are left out of which no engine ever ran here."""
     async with connection(pool) as one:
-        row = await one.fetchrow("SELECT agents, families FROM panels WHERE version = $1", version)
-    if row is None:
-        return None
-    return StoredPanel(agents=tuple(row["agents"]), families=tuple(AgentFamily(name) for name in row["families"]))
+        rows = await one.fetch(
+            "SELECT version, agents, families FROM panels WHERE version = ANY($1::text[])", list(versions)
+        )
+    return {
+        row["version"]: StoredPanel(
+            agents=tuple(row["agents"]), families=tuple(AgentFamily(name) for name in row["families"])
+        )
+        for row in rows
+    }

@@ -151,8 +151,9 @@ def test_lives_are_those_that_are_set() -> None:
     """What does not exist has its own."""
     nouns = Nouns(Lives(quotes=1.0, candles=2.0, instruments=3.0, signals=4.0, absent=0.5))
     assert nouns.quote.life_seconds == 1.0
-    assert {one.life_seconds for one in (nouns.body, nouns.newest, nouns.window)} == {2.0}
-    assert {one.life_seconds for one in (nouns.instrument, nouns.intervals, nouns.page, nouns.count)} == {3.0}
+    assert {one.life_seconds for one in (nouns.body, nouns.newest, nouns.window, nouns.known_agents)} == {2.0}
+    instruments = (nouns.instrument, nouns.intervals, nouns.page, nouns.count, nouns.roster)
+    assert {one.life_seconds for one in instruments} == {3.0}
     assert {one.life_seconds for one in (nouns.signal, nouns.signals, nouns.signal_count)} == {4.0}
     assert [nouns.quote.seconds(value) for value in (None, object())] == [0.5, 1.0]  # type: ignore[arg-type]
-    assert len(list(nouns)) == len({one.name for one in nouns}) == 11
+    assert len(list(nouns)) == len({one.name for one in nouns}) == 13

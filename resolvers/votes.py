@@ -1,0 +1,49 @@
+"""What agents said in signals, alone and together, as a query asks for it."""
+
+from resolvers.compute.performance import AgentPerformance
+from resolvers.compute.rationale import rationale as rationale_of
+from resolvers.loaders import Loaders
+from resolvers.model.consensus import ConsensusMethod
+from resolvers.model.interval import Interval
+from resolvers.model.roster import Roster, version_of
+from resolvers.model.signal import Signal
+from resolvers.model.verdict import Verdict
+from resolvers.reading.verdicts import Ballot
+
+
+async def roster(loaders: Loaders, signal: Signal) -> Roster | None:
+    """Who voted in a signal; None where nobody did, or nobody knows any more whose votes these are."""
+    version = version_of(signal.producer)
+    if signal.votes is None or version is None:
+        return None
+    found = await loaders.roster.load(version)
+    return found if found is not None and len(found.agents) == len(signal.votes) else None
+
+
+async def consensus(loaders: Loaders, signal: Signal, method: ConsensusMethod) -> Verdict | None:
+    """What the agents of a signal say together, as *method* has it; None where nobody voted."""
+    asked = await roster(loaders, signal)
+    if asked is None or signal.votes is None:
+        return None
+    known = await loaders.known_agents.load((asked.version, signal.interval))
+    return await loaders.verdict.load(
+        Ballot(roster=asked, known=known, time=signal.time, votes=signal.votes, method=method)
+    )
+
+
+async def rationale(loaders: Loaders, signal: Signal) -> str:
+    """Why, in its producer's words, or where it has none, in those that follow from its numbers."""
+    if signal.rationale is not None:
+        return signal.rationale
+    asked = await roster(loaders, signal)
+    return "" if asked is None else rationale_of(signal, asked)
+
+
+async def performance(loaders: Loaders, version: str, name: str, interval: Interval) -> AgentPerformance | None:
+    """What became of the votes of an agent of a version; None where nothing is known."""
+    known = await loaders.known_agents.load((version, interval))
+    found = await loaders.roster.load(version)
+    if known is None or found is None:
+        return None
+    names = [one.name for one in found.agents]
+    return known.performances[names.index(name)] if name in names else None
