@@ -5,17 +5,57 @@ from typing import Any
 
 import strawberry
 
+from resolvers.model.consensus import ConsensusMethod
 from resolvers.model.instrument import AssetClass, Source
 from resolvers.model.interval import Interval
+from resolvers.model.measured import MeasureUnit
 from resolvers.model.price_field import PriceField
 from resolvers.model.signal import Direction, SignalStatus, Strength
 from resolvers.model.signal_page import SignalOrder
+from resolvers.model.vote import AgentFamily
 
 # Whoever annotates a field with one of these takes it from here: strawberry makes a second definition of
 # an enum that it meets before it was told of it.
-__all__ = ["AssetClass", "Direction", "Interval", "PriceField", "SignalOrder", "SignalStatus", "Source", "Strength"]
+__all__ = [
+    "AgentFamily",
+    "AssetClass",
+    "ConsensusMethod",
+    "Direction",
+    "Interval",
+    "MeasureUnit",
+    "PriceField",
+    "SignalOrder",
+    "SignalStatus",
+    "Source",
+    "Strength",
+]
 
 _VALUES: dict[type[Enum], dict[str, str]] = {
+    AgentFamily: {
+        "TREND": "Which way the price has gone, by averages and their like.",
+        "MOMENTUM": "How strongly it goes there.",
+        "MEAN_REVERSION": "Whether it has gone so far that it may come back.",
+        "VOLATILITY": "How widely it swings, and out of what.",
+        "VOLUME": "What was traded along with it.",
+        "BREAKOUT": "Whether it has left a range.",
+        "PATTERN": "Shapes of the last few candles.",
+        "CROSS_SECTIONAL": "How it did among all instruments of the interval.",
+    },
+    ConsensusMethod: {
+        "FAMILY_MEAN": "Every family the same, and within a family every agent that votes: the score of a signal.",
+        "MAJORITY": "Every agent that votes the same.",
+        "CONFIDENCE_WEIGHTED": "Each agent as often as it was right, as far as that was known at the bar.",
+        "LOG_ODDS": (
+            "Each agent by the logarithm of its odds of being right, negative for one that was mostly wrong; the score"
+            " is the probability of a rise less that of a fall, with the agents' correlations allowed for."
+        ),
+    },
+    MeasureUnit: {
+        "PRICE": "As the instrument's price.",
+        "SCALE_100": "From 0 to 100.",
+        "SHARE": "A share of something: 0.05 is five in a hundred.",
+        "MULTIPLE": "A multiple of what is usual: 1 is usual.",
+    },
     Interval: {
         "M1": "One minute.",
         "M5": "Five minutes.",
@@ -72,6 +112,9 @@ _VALUES: dict[type[Enum], dict[str, str]] = {
 
 
 _DESCRIPTIONS: dict[type[Enum], str] = {
+    AgentFamily: "What kind of thing an agent looks at.",
+    ConsensusMethod: "What an agent's vote weighs.",
+    MeasureUnit: "What a measure is counted in.",
     Interval: "Length of a bar.",
     AssetClass: "What kind of thing is traded.",
     Source: "Where prices come from. One series has one source for good.",

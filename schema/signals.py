@@ -3,23 +3,27 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import strawberry
 
-from resolvers import signals
+from resolvers import signals, votes
 from resolvers.errors import TooLarge
 from resolvers.loaders import Loaders
 from resolvers.market import instruments_of
 from resolvers.model.instrument import Instrument
-from resolvers.model.signal import Signal
+from resolvers.model.signal import ConfidenceBasis, Signal
 from resolvers.model.signal_page import SignalConditions, SignalKey
 from schema.caching import CacheControl
+from schema.consensus import ConsensusType
 from schema.context import Info
-from schema.enums import Direction, Interval, SignalStatus, Strength
+from schema.engine_costs import CONSENSUS, MEASURES, RATIONALE, VOTES
+from schema.enums import AgentFamily, ConsensusMethod, Direction, Interval, SignalStatus, Strength
 from schema.market import Hub, hub
+from schema.measures import MeasureType, measures_of
 from schema.node import Node, global_id
 from schema.scalars import FIRST_SECOND, LAST_SECOND, Moment, given
+from schema.votes import VoteType, votes_of
 
 DISCLAIMER: Final = (
     "For information only, as its producer gave it. It is no advice to buy or to sell, and says nothing of what anybody"
@@ -102,6 +106,35 @@ def filter_of(coerced: Mapping[str, Any] | None) -> SignalFilter | None:
         return None
     names = {"from": "from_", "minConfidence": "min_confidence", "minScore": "min_score"}
     return SignalFilter(**{names.get(name, name): value for name, value in coerced.items()})
+
+
+@strawberry.type(name="ConfidenceBasis", description="What a confidence rests on.")
+class ConfidenceBasisType:
+    """The fit that a confidence is of."""
+
+    basis: strawberry.Private[ConfidenceBasis]
+    horizon: strawberry.Private[int | None]
+
+    @strawberry.field(description="Its name: when it was made, for which horizon, and a hash of all that it counted.")
+    def fit(self) -> str:
+        return self.basis.fit
+
+    @strawberry.field(
+        description=(
+            "The share of all bars after which the price went to the side of the signal. A confidence below it says"
+            " that such a score was worse than none."
+        )
+    )
+    def base_rate(self) -> float:
+        return self.basis.base_rate
+
+    @strawberry.field(description="Scores like this one of which it was known what became of them.")
+    def cases(self) -> int:
+        return self.basis.cases
+
+    @strawberry.field(description="Bars from a score to what became of it.")
+    def horizon_bars(self) -> int | None:
+        return self.horizon
 
 
 @strawberry.type(
@@ -187,9 +220,51 @@ class SignalType(Node):
     def status(self, info: Info) -> SignalStatus:
         return signals.status(info.context.loaders, self.stored)
 
-    @strawberry.field(description="Why, in its producer's words.")
-    def rationale(self) -> str:
-        return self.stored.rationale or ""
+    @strawberry.field(
+        description=(
+            "Why, in its producer's words; of a signal of this gateway's engine in words made of its votes, measures"
+            " and levels."
+        ),
+        **RATIONALE,
+    )
+    async def rationale(self, info: Info) -> str:
+        return await votes.rationale(info.context.loaders, self.stored)
+
+    @strawberry.field(description="What `confidence` rests on; null where its producer does not say.")
+    def confidence_basis(self) -> ConfidenceBasisType | None:
+        basis = self.stored.basis
+        return None if basis is None else ConfidenceBasisType(basis=basis, horizon=self.stored.horizon_bars)
+
+    @strawberry.field(
+        description="What each agent said, in the order of `agents`; empty for signals of other producers.", **VOTES
+    )
+    async def votes(
+        self,
+        info: Info,
+        family: Annotated[AgentFamily | None, strawberry.argument(description="Of this family alone.")] = None,
+    ) -> list[VoteType]:
+        asked = await votes.roster(info.context.loaders, self.stored)
+        return [] if asked is None or self.stored.votes is None else votes_of(asked, self.stored.votes, family)
+
+    @strawberry.field(
+        description="What the agents say together; null for signals of other producers.",
+        **CONSENSUS,
+    )
+    async def consensus(
+        self,
+        info: Info,
+        method: Annotated[
+            ConsensusMethod, strawberry.argument(description="What a vote weighs.")
+        ] = ConsensusMethod.FAMILY_MEAN,
+    ) -> ConsensusType | None:
+        said = await votes.consensus(info.context.loaders, self.stored, method)
+        return None if said is None else ConsensusType(said=said)
+
+    @strawberry.field(
+        description="Values that were measured on its bar; empty for signals of other producers.", **MEASURES
+    )
+    def measures(self) -> list[MeasureType]:
+        return [] if self.stored.measures is None else measures_of(self.stored.measures)
 
     @strawberry.field(description="When it was first stored.")
     def created_at(self) -> datetime:

@@ -1,0 +1,21 @@
+"""What the fields of agents and their votes cost, in units of about a microsecond."""
+
+from typing import Any
+
+from resolvers.compute.agents.catalog import AGENTS
+from resolvers.model.measured import MEASURED
+from resolvers.model.vote import AgentFamily
+from schema.cost import Cost, ListSize
+
+_PARAMETERS = 3
+
+ATTRIBUTE = Cost(weight="0.2")
+"""Of objects that are many, and are there already: a vote, its agent, a measure."""
+
+AGENTS_LIST: dict[str, Any] = {"directives": [ListSize(assumed_size=len(AGENTS))]}
+PARAMETERS: dict[str, Any] = {"directives": [Cost(weight="0.5"), ListSize(assumed_size=_PARAMETERS)]}
+VOTES = AGENTS_LIST
+FAMILIES: dict[str, Any] = {"directives": [ListSize(assumed_size=len(AgentFamily))]}
+MEASURES: dict[str, Any] = {"directives": [ListSize(assumed_size=len(MEASURED))]}
+CONSENSUS: dict[str, Any] = {"directives": [Cost(weight="50")]}
+RATIONALE: dict[str, Any] = {"directives": [Cost(weight="20")]}
