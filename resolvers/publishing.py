@@ -50,7 +50,14 @@ async def real_instruments(services: Services, items: Sequence[G], refusals: lis
 
 async def named_instruments(services: Services, items: Sequence[G], refusals: list[Refusal]) -> dict[int, Instrument]:
     """The instrument of each item, by index; items of unknown ones are refused."""
-    names = [item.symbol.strip().upper() for item in items]
+    return await instruments_named(services, [item.symbol for item in items], refusals, path=("symbol",))
+
+
+async def instruments_named(
+    services: Services, symbols: Sequence[str], refusals: list[Refusal], *, path: tuple[str | int, ...] = ()
+) -> dict[int, Instrument]:
+    """The instrument of each symbol, by index; unknown ones are refused, at *path* below the index."""
+    names = [symbol.strip().upper() for symbol in symbols]
     # Past everything that is held: what is stored is decided by what is stored.
     known = await instruments_by_name(services.pool, list(set(names)))
     found: dict[int, Instrument] = {}
@@ -59,7 +66,7 @@ async def named_instruments(services: Services, items: Sequence[G], refusals: li
             found[index] = known[name]
             continue
         shown = name[:40] if name[:40].isprintable() and name else repr(name[:40])
-        refusals.append(Refusal(index=index, error=NotFound(f"no instrument {shown}"), path=("symbol",)))
+        refusals.append(Refusal(index=index, error=NotFound(f"no instrument {shown}"), path=path))
     return found
 
 

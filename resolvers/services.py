@@ -1,17 +1,52 @@
 """What outlives a request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from resolvers.cache.tiers import Tiers
 from resolvers.compute.agents.entries import roster_of
-from resolvers.compute.agents.panel import PANEL
+from resolvers.compute.agents.panel import PANEL, Panel
+from resolvers.compute.engine.subject import Subject
+from resolvers.errors import GatewayError
 from resolvers.events.position import Follower, Unconnected
 from resolvers.ingest import Ingest
 from resolvers.model.demand import Demand
+from resolvers.model.instrument import Instrument
+from resolvers.model.interval import Interval
 from resolvers.model.revisions import Revisions
 from resolvers.model.roster import Roster
+from resolvers.model.signal import Signal
 from resolvers.storage.pool import Pool
+
+
+class Analyst(Protocol):
+    """
+    The engine, for what is asked of it beside what it does by itself.
+
+    Attributes:
+        panel: Who votes; `Services.roster` tells of the same agents.
+    """
+
+    panel: Panel
+
+    async def subject(self, instrument: Instrument, interval: Interval) -> Subject:
+        """
+        The closed bars of a series among the others, of which the last one is the newest.
+
+        Raises:
+            NotFound: If no closed bar of it is stored.
+            BadInput: If the engine makes no signals of the interval.
+        """
+
+    async def analyze(
+        self, instruments: Sequence[Instrument], interval: Interval
+    ) -> Mapping[int, Signal | GatewayError]:
+        """
+        The signal of each series' newest closed bar, by instrument: computed, and stored where it was not.
+
+        An error in the place of a signal says why there is none, as of `subject`.
+        """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +66,7 @@ class Services:
         events: How far this process has heard.
         demand: What is asked for.
         roster: The agents that vote now.
+        analyst: The engine, where the process has one.
     """
 
     pool: Pool
@@ -45,3 +81,4 @@ class Services:
     events: Follower = field(default_factory=Unconnected)
     demand: Demand = field(default_factory=Demand)
     roster: Roster = field(default_factory=lambda: roster_of(PANEL, PANEL.version))
+    analyst: Analyst | None = None

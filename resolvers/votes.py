@@ -25,10 +25,15 @@ async def consensus(loaders: Loaders, signal: Signal, method: ConsensusMethod) -
     asked = await roster(loaders, signal)
     if asked is None or signal.votes is None:
         return None
-    known = await loaders.known_agents.load((asked.version, signal.interval))
-    return await loaders.verdict.load(
-        Ballot(roster=asked, known=known, time=signal.time, votes=signal.votes, method=method)
-    )
+    return await consensus_of(loaders, asked, signal.interval, signal.time, signal.votes, method)
+
+
+async def consensus_of(
+    loaders: Loaders, roster: Roster, interval: Interval, time: int, votes: bytes, method: ConsensusMethod
+) -> Verdict | None:
+    """What agents say together about a bar that begins at *time* (unix seconds), by a byte for each of them."""
+    known = await loaders.known_agents.load((roster.version, interval))
+    return await loaders.verdict.load(Ballot(roster=roster, known=known, time=time, votes=votes, method=method))
 
 
 async def rationale(loaders: Loaders, signal: Signal) -> str:

@@ -4,10 +4,15 @@ from typing import Annotated
 
 import strawberry
 
+from resolvers.analysis import analyze
 from resolvers.published_candles import publish_candles
 from resolvers.published_quotes import publish_quotes
 from resolvers.published_signals import publish_signals
+from schema.analysis import AnalyzePayload
 from schema.context import Info
+from schema.engine_costs import ANALYZE
+from schema.enums import Interval
+from schema.instrument import OfInterval
 from schema.market_costs import PUBLISH_CANDLES, PUBLISH_QUOTES, PUBLISH_SIGNALS
 from schema.publishing import PublishCandlesInput, PublishPayload, PublishQuotesInput
 from schema.publishing_signals import PublishSignalsInput
@@ -59,3 +64,19 @@ class Mutation:
         input: Annotated[PublishSignalsInput, strawberry.argument(description="The signals.")],  # noqa: A002
     ) -> PublishPayload | None:
         return PublishPayload.of(await publish_signals(info.context.services, input.producer, input.items))
+
+    @strawberry.mutation(
+        description=(
+            "Makes the signal of each symbol's newest closed bar now, and stores it; the engine would do so by itself a"
+            " little later. Repeating it changes nothing. A symbol that no signal can be made of is reported by index:"
+            " nothing is ever made up."
+        ),
+        **ANALYZE,
+    )
+    async def analyze(
+        self,
+        info: Info,
+        symbols: Annotated[list[str], strawberry.argument(description="Symbols or aliases, in any case; at most 100.")],
+        interval: OfInterval = Interval.D1,
+    ) -> AnalyzePayload | None:
+        return AnalyzePayload.of(await analyze(info.context.services, symbols, interval))

@@ -82,7 +82,7 @@ class PublishQuotesInput:
 class PublishError:
     """A refusal as a client sees it."""
 
-    index: int = strawberry.field(description="Index of the item in `input.items`.")
+    index: int = strawberry.field(description="Index of the item in `input.items`, or of the symbol in `symbols`.")
     code: str = strawberry.field(description="`NOT_FOUND`, `BAD_INPUT` or `CONFLICT`, as of errors.")
     message: str = strawberry.field(description="What was expected, then what was found.")
     path: list[str] = strawberry.field(
@@ -92,7 +92,12 @@ class PublishError:
     @classmethod
     def of(cls, refusal: Refusal) -> "PublishError":
         """*refusal* with its whole path."""
-        path = ["input", "items", str(refusal.index), *map(str, refusal.path)]
+        return cls.at(refusal, "input", "items")
+
+    @classmethod
+    def at(cls, refusal: Refusal, *root: str) -> "PublishError":
+        """*refusal* of an item of the list that *root* leads to."""
+        path = [*root, str(refusal.index), *map(str, refusal.path)]
         return cls(index=refusal.index, code=refusal.error.code, message=str(refusal.error), path=path)
 
 

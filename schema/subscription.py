@@ -5,8 +5,12 @@ from typing import Annotated
 
 import strawberry
 
+from resolvers.analysis import analysis
 from schema import market_costs
+from schema.analysis import AnalysisProgressType
 from schema.candle_updates import CandleUpdateType
+from schema.context import Info
+from schema.engine_costs import ANALYSIS
 from schema.enums import Interval
 from schema.instrument import OfInterval
 from schema.market import QuoteType
@@ -32,7 +36,8 @@ class Subscription:
     """
     Root fields, each a list of what changed, or the one thing that did.
 
-    The hub executes what is below them, once for all who select the same; the resolvers here are never asked.
+    The hub executes what is below them, once for all who select the same; their resolvers are never asked, but for
+    that of a field which the hub does not have.
     """
 
     @strawberry.subscription(
@@ -73,3 +78,23 @@ class Subscription:
     ) -> AsyncGenerator[CandleUpdateType, None]:
         for nothing in list[CandleUpdateType]():
             yield nothing
+
+    @strawberry.subscription(
+        description=(
+            "Analyses the newest closed bar of a series for this subscriber: the votes of each family of agents as they"
+            " are there, then the signal, which is stored; with that the stream completes. Everything counts. It has no"
+            " position to resume from: whoever comes back subscribes anew. Fails with `NOT_FOUND` where the symbol is"
+            " unknown or no closed bar is stored, and with `BAD_INPUT` for an interval that the engine does not have."
+        ),
+        **ANALYSIS,
+    )
+    async def analysis(
+        self, info: Info, symbol: OfSymbol, interval: OfInterval = Interval.D1
+    ) -> AsyncGenerator[AnalysisProgressType, None]:
+        # Of one subscriber and finite, so no hub has it.
+        steps = analysis(info.context.services, symbol, interval)
+        try:
+            async for step in steps:
+                yield AnalysisProgressType(step=step)
+        finally:
+            await steps.aclose()

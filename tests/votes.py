@@ -8,14 +8,14 @@ from resolvers.compute.agents.panel import PANEL
 from resolvers.compute.consensus import consensus
 from resolvers.compute.verdicts import DIRECTIONS, STRENGTHS
 from resolvers.model.bars import Bars
+from resolvers.model.computed_signals import producer_of
 from resolvers.model.instrument import Instrument
 from resolvers.model.interval import Interval
-from resolvers.model.roster import ENGINE
 from resolvers.model.signal import SignalDraft
 from resolvers.model.vote import AgentFamily, Votes
 from tests.signals import draft
 
-PRODUCER = f"{ENGINE}{PANEL.version}"
+PRODUCER = producer_of(PANEL.version)
 FAMILIES: tuple[AgentFamily, ...] = tuple(agent.family for agent in PANEL.agents)
 
 

@@ -1,5 +1,7 @@
 """The endpoint of the market schema."""
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
@@ -11,6 +13,8 @@ from gateway.endpoint.refusals import Connection
 from gateway.endpoint.requests import OperationRequest
 from gateway.streams.hub import Hub
 from gateway.streams.message import Stream
+from gateway.streams.paced import paced
+from gateway.streams.selection import NotShared
 from resolvers.errors import BadInput
 from resolvers.events.position import parsed_position
 from resolvers.loaders import Loaders
@@ -18,6 +22,7 @@ from resolvers.model.trace import Trace
 from resolvers.services import Services
 from schema.context import Context
 from schema.errors import RequestError
+from schema.throttle import throttle_seconds
 
 
 class MarketEndpoint(GraphQLEndpoint[Context, None]):
@@ -38,6 +43,8 @@ class MarketEndpoint(GraphQLEndpoint[Context, None]):
         """
         The stream of a subscription, from the hub of the process, whose executions it shares.
 
+        A field that the hub does not have is streamed for this subscriber alone, by its resolver, and ends with it.
+
         Raises:
             StreamEnded: If there is nothing to stream, for the reasons given.
         """
@@ -45,12 +52,20 @@ class MarketEndpoint(GraphQLEndpoint[Context, None]):
         resume_from = asked.extensions.get("resumeFrom")
         if resume_from is not None and not isinstance(resume_from, str):
             raise RequestError("extensions.resumeFrom must be a position, which is a string", code="BAD_INPUT")
-        return await hub.subscribe(
-            await self.operation(asked),
-            asked.variables,
-            access=access_class(connection.scope),
-            resume_from=resume_from,
-        )
+        operation = await self.operation(asked)
+        try:
+            return await hub.subscribe(
+                operation, asked.variables, access=access_class(connection.scope), resume_from=resume_from
+            )
+        except NotShared:
+            if resume_from is not None:
+                raise RequestError(
+                    "this stream has no positions, extensions.resumeFrom was given; subscribe anew", code="BAD_INPUT"
+                ) from None
+            # The hub has coerced them before.
+            values: Any = operation.variables.coerced(asked.variables)
+            seconds = throttle_seconds(operation.definition, values)
+            return paced(await super().stream(connection, asked), seconds)
 
     def trace_of(self, context: Context) -> Trace:
         """What the loaders have read."""

@@ -86,6 +86,7 @@ class Hub:
 
         Raises:
             RequestErrors: If the variables do not fit.
+            NotShared: If the field is none of the hub's.
             GraphQLError: If the operation cannot be streamed, or an argument cannot be right.
         """
         if self._is_closed:

@@ -28,6 +28,13 @@ APPLIED_AFTER: Final = frozenset({THROTTLE.name})
 """Directives of an operation that say nothing of what is computed."""
 
 
+class NotShared(RequestError):
+    """A field that no source of the hub has: if anybody streams it, then for each subscriber by itself."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"{field} is no field that this gateway streams", code="BAD_REQUEST")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Selection:
     """
@@ -85,7 +92,8 @@ def subscription_of(
 
     Raises:
         RequestErrors: If the variables do not fit the operation.
-        GraphQLError: If an argument does not fit, or the field is none that a hub could serve.
+        NotShared: If the one field is none of these.
+        GraphQLError: If an argument does not fit, or the operation is none that a hub could serve.
         BadInput: If @throttle asks for what cannot be.
     """
     definition = operation.definition
@@ -103,7 +111,7 @@ def subscription_of(
     field = nodes[0].name.value
     described = root.fields[field]
     if field not in audience_arguments:
-        raise RequestError(f"{field} is no field that this gateway streams", code="BAD_REQUEST")
+        raise NotShared(field)
     audience = audience_arguments[field]
     kind: Any = get_nullable_type(described.type)
     is_list = is_list_type(kind)

@@ -5,13 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from resolvers.model.computed_signals import producer_of
 from resolvers.model.vote import AgentFamily
 
-ENGINE: Final = "gateway-engine-"
-"""What the producer of the engine's signals begins with; its version follows."""
-
-_GONE = "An agent of an earlier version of the engine, which is not asked any more."
-_PRODUCER = re.compile(re.escape(ENGINE) + "([0-9a-f]{12})")
+_GONE: Final = "An agent of an earlier version of the engine, which is not asked any more."
+_PRODUCER: Final = re.compile(re.escape(producer_of("")) + "([0-9a-f]{12})")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

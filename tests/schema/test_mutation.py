@@ -268,7 +268,7 @@ async def test_the_mutations_are_introspected(gateway: RunningGateway) -> None:
         "{ __schema { mutationType { name fields { name description args { name description } } } } }"
     )
     names = [field["name"] for field in found["__schema"]["mutationType"]["fields"]]
-    assert names == ["publishCandles", "publishQuotes", "publishSignals"]
+    assert names == ["publishCandles", "publishQuotes", "publishSignals", "analyze"]
     for field in found["__schema"]["mutationType"]["fields"]:
         assert field["description"]
         assert all(argument["description"] for argument in field["args"])

@@ -11,12 +11,12 @@ from resolvers.compute.agents.panel import PANEL
 from resolvers.compute.consensus import consensus
 from resolvers.compute.reliability import Reliability
 from resolvers.compute.track_record import TrackRecord
+from resolvers.model.computed_signals import producer_of
 from resolvers.model.consensus import ConsensusMethod
 from resolvers.model.instrument import InstrumentSpec, Source
 from resolvers.model.interval import Interval
 from resolvers.model.measured import MEASURED, MeasureUnit
 from resolvers.model.measures import Measures
-from resolvers.model.roster import ENGINE
 from resolvers.model.signal import ConfidenceBasis
 from resolvers.model.vote import Abstention, AgentFamily
 from resolvers.storage.bars import SeriesWrite, store_bars
@@ -148,7 +148,7 @@ async def test_signals_of_an_earlier_version_keep_their_agents(
     """Named as they were then: one that is still asked is described, one that is gone says so."""
     bars = spaced(60, Interval.D1)
     version, known = "0123456789ab", PANEL.agents[3]
-    old: dict[str, Any] = {"producer": ENGINE + version, "votes": b"\x01\xff\x02"}
+    old: dict[str, Any] = {"producer": producer_of(version), "votes": b"\x01\xff\x02"}
     await store(pool, *voted(await instrument(pool), bars, Interval.D1, **old))
     assert await _nodes(gateway, _VOTES) == [{"votes": []}], "nobody knows whose votes these are"
     panel = StoredPanel(
@@ -186,7 +186,7 @@ async def test_statements_do_not_grow_with_the_votes(servers: Servers, urls: Ser
         async with pool.acquire() as connection:
             await store_panel(connection, version, panel)
     drafts = [
-        voted(one, bars, Interval.D1, producer=ENGINE + versions[number % 10])[0]
+        voted(one, bars, Interval.D1, producer=producer_of(versions[number % 10]))[0]
         for number, one in enumerate(many.values())
     ]
     await store(pool, *drafts)
