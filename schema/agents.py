@@ -10,7 +10,7 @@ from resolvers.compute.performance import AgentPerformance
 from resolvers.model.roster import AgentEntry, Roster
 from schema.caching import CacheControl
 from schema.context import Info
-from schema.engine_costs import ATTRIBUTE, PARAMETERS
+from schema.engine_costs import PARAMETERS
 from schema.enums import AgentFamily, Interval
 from schema.scalars import Moment
 
@@ -75,7 +75,7 @@ class AgentPerformanceType:
 @strawberry.type(
     name="Agent",
     description="A rule that votes on every closed bar for a rise, for a fall, or for neither, or abstains.",
-    directives=[CacheControl(max_age=600), ATTRIBUTE],
+    directives=[CacheControl(max_age=600)],
 )
 class AgentType:
     """An agent of one version of the engine."""

@@ -3,13 +3,11 @@
 import strawberry
 
 from resolvers.model.verdict import Verdict
-from schema.engine_costs import ATTRIBUTE, FAMILIES
+from schema.engine_costs import FAMILIES
 from schema.enums import AgentFamily, ConsensusMethod, Direction, Strength
 
 
-@strawberry.type(
-    name="FamilyConsensus", description="What the agents of a family say together.", directives=[ATTRIBUTE]
-)
+@strawberry.type(name="FamilyConsensus", description="What the agents of a family say together.")
 class FamilyConsensus:
     """A family as a client sees it."""
 

@@ -9,9 +9,6 @@ from schema.cost import REFUSES, Cost, ListSize
 
 _PARAMETERS = 3
 
-ATTRIBUTE = Cost(weight="0.2")
-"""Of objects that are many, and are there already: a vote, its agent, a measure."""
-
 AGENTS_LIST: dict[str, Any] = {"directives": [ListSize(assumed_size=len(AGENTS))]}
 PARAMETERS: dict[str, Any] = {"directives": [Cost(weight="0.5"), ListSize(assumed_size=_PARAMETERS)]}
 VOTES = AGENTS_LIST
@@ -27,4 +24,4 @@ ANALYZE: dict[str, Any] = {
     "metadata": {REFUSES: True},
 }
 ANALYSIS: dict[str, Any] = {"directives": [Cost(weight="5000")]}
-RATIONALE: dict[str, Any] = {"directives": [Cost(weight="20")]}
+RATIONALE: dict[str, Any] = {"directives": [Cost(weight="30")]}

@@ -4,13 +4,10 @@ import strawberry
 
 from resolvers.model.measured import MEASURED
 from resolvers.model.measures import Measures
-from schema.engine_costs import ATTRIBUTE
 from schema.enums import MeasureUnit
 
 
-@strawberry.type(
-    name="Measure", description="A value that was measured on the bar of a signal.", directives=[ATTRIBUTE]
-)
+@strawberry.type(name="Measure", description="A value that was measured on the bar of a signal.")
 class MeasureType:
     """A measure as a client sees it."""
 

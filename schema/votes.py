@@ -8,7 +8,6 @@ import strawberry
 from resolvers.model.roster import Roster
 from resolvers.model.vote import Abstention
 from schema.agents import AgentType, agents_of
-from schema.engine_costs import ATTRIBUTE
 from schema.enums import AgentFamily
 
 _REASONS: Final = {
@@ -22,9 +21,7 @@ _UNKNOWN: Final = ("UNKNOWN", "A reason that this gateway does not know yet.")
 _KEPT_ROSTERS = 16
 
 
-@strawberry.type(
-    name="Vote", description="What an agent said about a bar: a vote, or why there is none.", directives=[ATTRIBUTE]
-)
+@strawberry.type(name="Vote", description="What an agent said about a bar: a vote, or why there is none.")
 class VoteType:
     """A vote or an abstention."""
 
