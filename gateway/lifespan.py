@@ -22,6 +22,8 @@ from gateway.streams.market import market_hub
 from gateway.warming import warming
 from resolvers.cache.client import Client, open_client
 from resolvers.cache.tiers import Tiers
+from resolvers.compute.agents.entries import roster_of
+from resolvers.engine.analyst import EngineAnalyst
 from resolvers.events.reader import Reader
 from resolvers.ingest import Ingest
 from resolvers.model.event import Event, EventKind
@@ -105,7 +107,10 @@ async def opened(settings: Settings, urls: ServerUrls, held: Held, feeds: Sequen
 
     Raises:
         Unavailable: If PostgreSQL does not answer. Redis may be down: it only makes answers slower.
+        GatewayError: If an agent that is installed cannot be used.
     """
+    from gateway.engine import plan_of  # which imports this module
+
     async with AsyncExitStack() as stack:
         pool = await open_pool(
             urls.database, size=settings.database_connections, wait_seconds=settings.database_wait_seconds
@@ -119,6 +124,9 @@ async def opened(settings: Settings, urls: ServerUrls, held: Held, feeds: Sequen
         # Before all who answer from what is held.
         events.reader.listeners += [Forgetting(events.reader, tiers, held.responses), FromEvents(tiers)]
         await stack.enter_async_context(in_background(report(tiers, held.responses, seconds=settings.stats_seconds)))
+        plan = plan_of(settings, is_worker=False)
+        analyst = EngineAnalyst(pool, events.ingest, plan)
+        stack.callback(analyst.close)
         services = Services(
             pool=pool,
             tiers=tiers,
@@ -131,6 +139,8 @@ async def opened(settings: Settings, urls: ServerUrls, held: Held, feeds: Sequen
             max_read_bars=settings.max_read_bars,
             bar_grace_seconds=settings.bar_grace_seconds,
             quote_stale_seconds=settings.quote_stale_seconds,
+            roster=roster_of(plan.panel, plan.version),
+            analyst=analyst,
         )
         # Before the hub, which is the last to hear.
         own = await stack.enter_async_context(warming(services, most=settings.warm_windows))

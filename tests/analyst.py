@@ -16,6 +16,7 @@ from resolvers.compute.agents.entries import roster_of
 from resolvers.compute.agents.indicators import Indicators
 from resolvers.compute.agents.panel import PANEL, Panel
 from resolvers.compute.engine.subject import Subject
+from resolvers.compute.engine.version import engine_version
 from resolvers.errors import GatewayError, NotFound
 from resolvers.loaders import Loaders
 from resolvers.model.bars import Bars, Series
@@ -111,7 +112,7 @@ async def analysing(urls: ServerUrls, analyst: BarsAnalyst) -> AsyncIterator[Run
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         async with opened(PATIENT, urls, Held.of(PATIENT, urls)) as state:
-            roster = roster_of(analyst.panel, analyst.panel.version)
+            roster = roster_of(analyst.panel, engine_version(analyst.panel, PATIENT.engine_horizon_bars))
             analyst.services = replace(state["services"], analyst=analyst, roster=roster)
             yield State(services=analyst.services, hub=state["hub"], pings=state["pings"])
 

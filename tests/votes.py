@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from gateway.config import Settings
 from resolvers.compute.agents.panel import PANEL
 from resolvers.compute.consensus import consensus
+from resolvers.compute.engine.version import engine_version
 from resolvers.compute.verdicts import DIRECTIONS, STRENGTHS
 from resolvers.model.bars import Bars
 from resolvers.model.computed_signals import producer_of
@@ -15,7 +17,8 @@ from resolvers.model.signal import SignalDraft
 from resolvers.model.vote import AgentFamily, Votes
 from tests.signals import draft
 
-PRODUCER = producer_of(PANEL.version)
+VERSION = engine_version(PANEL, Settings().engine_horizon_bars)
+"""Of the engine of a gateway that nobody has told anything."""
 FAMILIES: tuple[AgentFamily, ...] = tuple(agent.family for agent in PANEL.agents)
 
 
@@ -34,7 +37,7 @@ def voted(one: Instrument, bars: Bars, interval: Interval, *, last: int = 1, **c
                 "score": float(said.score[at]),
                 "agreement": float(said.agreement[at]),
                 "price": float(bars.close[at]),
-                "producer": PRODUCER,
+                "producer": producer_of(VERSION),
                 "rationale": None,
                 "votes": bytes_of(votes, at),
             }

@@ -1,6 +1,6 @@
 """What an engine is told to do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from resolvers.compute.agents.panel import Panel
 from resolvers.compute.engine.version import engine_version
@@ -42,3 +42,7 @@ class Plan:
     def version(self) -> str:
         """Of its signals."""
         return engine_version(self.panel, self.horizon)
+
+    def of(self, interval: Interval) -> "Plan":
+        """The same for one interval alone."""
+        return replace(self, intervals=(interval,))

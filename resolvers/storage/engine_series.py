@@ -146,6 +146,21 @@ def _asked(version: str, interval: Interval, contexts: Mapping[int, bytes], now:
     return version, interval.value, list(contexts), list(contexts.values()), datetime.fromtimestamp(now, UTC)
 
 
+async def hold_series(one: "Connection", *, version: str, interval: Interval, instrument_ids: Collection[int]) -> None:
+    """
+    Waits until nobody computes these series, and lets nobody else until the transaction ends.
+
+    Only those that have a row are held, see `ensure_engine_series`.
+    """
+    await one.execute(
+        "SELECT FROM engine_series WHERE version = $1 AND bar_minutes = $2 AND instrument_id = ANY($3::int[])"
+        " ORDER BY instrument_id FOR UPDATE",
+        version,
+        interval.value,
+        list(instrument_ids),
+    )
+
+
 async def mark_done(one: "Connection", *, version: str, interval: Interval, done: Mapping[int, Done]) -> None:
     """Says of claimed series, by instrument, what their signals are stored of."""
     await one.execute(

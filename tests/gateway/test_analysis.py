@@ -12,10 +12,10 @@ from resolvers.model.interval import Interval
 from resolvers.model.vote import AgentFamily
 from resolvers.storage.pool import Pool
 from tests.analyst import BarsAnalyst, Gate, analysing
-from tests.bars import instrument, spaced
+from tests.bars import instrument, spaced, store
 from tests.gateway.endpoint.streamed import Talk, talking, until
 from tests.gateway.endpoint.test_transports import _STREAMING
-from tests.servers import RunningApp
+from tests.servers import PATIENT, RunningApp, RunningGateway
 
 _ANALYSIS = """subscription ($symbol: String!, $interval: Interval! = D1) {
     analysis(symbol: $symbol, interval: $interval) {
@@ -187,3 +187,39 @@ async def test_a_server_that_stops_ends_it(urls: ServerUrls, pool: Pool) -> None
         assert (await talk.closed())[0] == 1012
         gate.open.set()
         await stopping
+
+
+async def test_the_engine_of_a_gateway_is_asked(urls: ServerUrls, pool: Pool) -> None:
+    """From stored bars alone: votes, signal, what it rests on, and by then what became of earlier votes."""
+    for number in range(12):
+        await store(pool, await instrument(pool, f"S{number:02d}"), Interval.D1, spaced(400, Interval.D1, seed=number))
+    async with RunningGateway(PATIENT, urls) as gateway:
+        before = (await gateway.data("{ agents { performance { cases } } }"))["agents"]
+        assert {one["performance"] for one in before} == {None}
+        async with talking(gateway, path="/graphql") as talk:
+            heard = await talk.all(_ANALYSIS, variables={"symbol": "S03"})
+        assert [kind for kind, _ in heard] == ["next"] * 9 + ["complete"]
+        *families, last = [payload["data"]["analysis"] for _, payload in heard[:-1]]
+        assert last["signal"]["score"] == last["consensus"]["score"] == families[-1]["consensus"]["score"]
+        assert last["signal"]["consensus"] == last["consensus"]
+        said = {vote["agent"]["name"]: vote["vote"] for one in families for vote in one["votes"]}
+        assert said["momentum_12_1"] is not None, "it stands among the others"
+        assert list(said.values()).count(None) < 5
+        found = (
+            await gateway.data(
+                """mutation { analyze(symbols: ["S03", "NONE"]) { errors { message } signals { producer rationale status
+                entry stop target measures { name value } score votes { vote } horizonBars } } }"""
+            )
+        )["analyze"]
+        assert [one["message"] for one in found["errors"]] == ["no instrument NONE"]
+        (signal,) = found["signals"]
+        assert signal["producer"].startswith("gateway-engine-")
+        assert signal["score"] == last["signal"]["score"]
+        assert [one["vote"] for one in signal["votes"]] == [one["vote"] for one in last["votes"]]
+        assert all(one["value"] is not None for one in signal["measures"])
+        assert signal["rationale"].startswith(last["signal"]["direction"].capitalize() + ": of 51 agents")
+        assert signal["horizonBars"] == 5
+        after = (await gateway.data("{ agents { performance { cases horizonBars } } }"))["agents"]
+        assert sum(one["performance"]["cases"] for one in after) > 10_000
+        error = await gateway.error('mutation { analyze(symbols: ["S03"], interval: W1) { position } }')
+        assert error == ("BAD_INPUT", ["analyze"], "the engine makes signals of D1, H1, M5 bars, interval was W1")

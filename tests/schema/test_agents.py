@@ -16,6 +16,7 @@ from tests.servers import COLD, RunningGateway, Servers
 from tests.signals import draft, store
 from tests.statements import StatementLog
 from tests.stored_fits import store_track
+from tests.votes import VERSION
 
 _AGENTS = """query ($family: AgentFamily) { agents(family: $family) { name family description warmupBars
     parameters { name value } } }"""
@@ -49,7 +50,7 @@ async def test_performance_is_what_is_stored_and_nothing_before(gateway: Running
     for step, count in enumerate((300, 400)):
         bars = spaced(count, Interval.D1)
         record = TrackRecord.of(PANEL.votes(bars), bars, 5)
-        await store_track(pool, PANEL.version, Interval.D1, record)
+        await store_track(pool, VERSION, Interval.D1, record)
         await store(pool, draft(acme, time=3600 * step))
         shown = (await gateway.data(_PERFORMANCE))["agents"]
         for one, known in zip(shown, performances(record), strict=True):

@@ -28,7 +28,7 @@ from tests.servers import COLD, PATIENT, RunningGateway, Servers
 from tests.signals import draft, store
 from tests.statements import StatementLog
 from tests.stored_fits import store_track
-from tests.votes import FAMILIES, voted
+from tests.votes import FAMILIES, VERSION, voted
 
 _VOTES = """query ($family: AgentFamily) { signals(orderBy: OLDEST) { nodes {
     votes(family: $family) { agent { name family description warmupBars } vote abstained reason } } } }"""
@@ -101,7 +101,7 @@ async def test_a_consensus_knows_what_was_known_when_its_month_began(
     votes = PANEL.votes(bars)
     record = TrackRecord.of(votes, bars, 5)
     without = await _nodes(gateway, _CONSENSUS, method=method.value)
-    await store_track(pool, PANEL.version, Interval.D1, record)
+    await store_track(pool, VERSION, Interval.D1, record)
     for nodes, reliability in ((without, None), (await _moved(gateway, pool, method), Reliability(record))):
         said = consensus(votes, FAMILIES, bars.time, method, reliability)
         shown = [one["consensus"] for one in nodes]
@@ -179,7 +179,7 @@ async def test_statements_do_not_grow_with_the_votes(servers: Servers, urls: Ser
     writes = [SeriesWrite(instrument=one, interval=Interval.D1, source=Source.FILE, bars=bars) for one in many.values()]
     await store_bars(pool, writes, now=LATER)
     panel = StoredPanel(agents=tuple(agent.name for agent in PANEL.agents), families=FAMILIES)
-    versions = [PANEL.version, *(f"{number:012x}" for number in range(9))]
+    versions = [VERSION, *(f"{number:012x}" for number in range(9))]
     record = TrackRecord.of(PANEL.votes(bars), bars, 5)
     for version in versions:
         await store_track(pool, version, Interval.D1, record)
