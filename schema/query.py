@@ -80,7 +80,7 @@ async def _node_or_error(info: Info, id_: str) -> Node | GatewayError:
 
 @strawberry.type(description="Everything that can be asked for.")
 class Query:
-    """Root fields. An error nulls its own field alone, so each of them is nullable."""
+    """Root fields. An error nulls its own field alone, so each of them that can have one is nullable."""
 
     @strawberry.field(
         description="The object with a global id; fails with `NOT_FOUND` where it is gone.", **market_costs.NODE

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from resolvers.compute.engine.signals import Judge
 from resolvers.compute.engine.subject import Subject, seen
@@ -23,6 +24,8 @@ from resolvers.storage.engine_series import ensure_engine_series, hold_series
 from resolvers.storage.panels import StoredPanel, store_panel
 from resolvers.storage.pool import Pool, connection
 from resolvers.storage.signal_pages import read_signals
+
+T = TypeVar("T")
 
 
 class EngineAnalyst:
@@ -88,8 +91,7 @@ class _Desk:
 
     async def subject(self, instrument: Instrument) -> Subject:
         """The closed bars of an instrument, of which the last one is wanted."""
-        async with self._turn:
-            found, _ = await self._subjects([instrument], self._now())
+        found, _ = await self._in_turn(lambda: self._subjects([instrument], self._now()))
         subject = found[instrument.id]
         if isinstance(subject, GatewayError):
             raise subject
@@ -97,19 +99,7 @@ class _Desk:
 
     async def analyze(self, instruments: Sequence[Instrument]) -> Mapping[int, Signal | GatewayError]:
         """The stored signals of the newest closed bars, or why there are none."""
-        async with self._turn:
-            await self._begin()
-            now = self._now()
-            # What takes long when it is asked for the first time, before anybody has to wait for the transaction.
-            found, _ = await self._subjects(instruments, now)
-            years = {
-                datetime.fromtimestamp(int(one.bars.time[-1]), UTC).year
-                for one in found.values()
-                if isinstance(one, Subject)
-            }
-            made: Mapping[int, ComputedSignals | GatewayError] = {}
-            async with self._ingest.engine_pass(years) as one:
-                made = await self._stored(one, instruments, now)
+        made = await self._in_turn(lambda: self._made(instruments))
         keys = {
             number: SignalKey(int(each.time[-1]), each.digest[-1].tobytes().hex())
             for number, each in made.items()
@@ -120,6 +110,19 @@ class _Desk:
             number: each if isinstance(each, GatewayError) else stored.get(keys[number], _gone())
             for number, each in made.items()
         }
+
+    async def _made(self, instruments: Sequence[Instrument]) -> Mapping[int, ComputedSignals | GatewayError]:
+        await self._begin()
+        now = self._now()
+        # What takes long when it is asked for the first time, before anybody has to wait for the transaction.
+        found, _ = await self._subjects(instruments, now)
+        years = {
+            datetime.fromtimestamp(int(one.bars.time[-1]), UTC).year
+            for one in found.values()
+            if isinstance(one, Subject)
+        }
+        async with self._ingest.engine_pass(years) as one:
+            return await self._stored(one, instruments, now)
 
     async def _stored(
         self, one: EnginePass, instruments: Sequence[Instrument], now: float
@@ -174,6 +177,24 @@ class _Desk:
                 await store_panel(one, self._plan.version, panel)
             self._has_begun = True
         await ensure_engine_series(self._pool, self._plan.version, [self._interval])
+
+    async def _in_turn(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """
+        What *work* returns.
+
+        A caller who goes away waits no longer, and what has begun for it is finished: a market that was followed half
+        the way would have to be read anew.
+        """
+        await self._turn.acquire()
+        task = asyncio.create_task(work())
+        task.add_done_callback(self._over)
+        return await asyncio.shield(task)
+
+    def _over(self, task: "asyncio.Task[Any]") -> None:
+        self._turn.release()
+        if not task.cancelled():
+            # So that nobody misses an error which nobody waits for any more.
+            task.exception()
 
     def _now(self) -> float:
         """Unix seconds, less what a bar that has just ended may still change in."""

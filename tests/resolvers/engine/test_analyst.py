@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from resolvers.compute.families import newest_votes
 from resolvers.engine.analyst import EngineAnalyst
 from resolvers.errors import BadInput, NotFound
 from resolvers.ingest import Ingest
+from resolvers.model.instrument import Instrument
 from resolvers.model.interval import Interval
 from resolvers.model.signal import Signal
 from resolvers.storage.engine_series import ensure_engine_series, hold_series
@@ -116,18 +118,48 @@ async def test_what_cannot_be_analysed_is_said(market: StoredMarket, analyst: En
 async def test_it_waits_for_whoever_computes_the_series(market: StoredMarket, analyst: EngineAnalyst) -> None:
     """So that what it stores is never of older bars than what is stored already."""
     one = market.instruments["SYM2"]
-    version = plan().version
-    await ensure_engine_series(market.pool, version, [Interval.D1])
-    async with market.pool.acquire() as other, other.transaction():
-        await hold_series(other, version=version, interval=Interval.D1, instrument_ids=[one.id])
+    async with _held(market, one):
         asked = asyncio.create_task(analyst.analyze([one], Interval.D1))
-        while not await market.pool.fetchval(  # noqa: ASYNC110
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        ):
-            await asyncio.sleep(0.005)
+        await _waits(market)
         corrected = market.bars["SYM2"]
         await market.add("SYM2", days(130, seed=50)[-1:])
         assert not asked.done()
     (signal,) = _signals(await asked)
     assert signal.price != corrected.close[-1]
     assert await market.stored() == _newest(market, "SYM2")
+
+
+async def test_who_goes_away_waits_no_longer(market: StoredMarket, analyst: EngineAnalyst) -> None:
+    """What has begun for him is finished, and others have their turn after it; one who only waited leaves nothing."""
+    one, other = market.instruments["SYM2"], market.instruments["SYM4"]
+    async with _held(market, one):
+        asked = asyncio.create_task(analyst.analyze([one], Interval.D1))
+        await _waits(market)
+        behind = asyncio.create_task(analyst.analyze([other], Interval.D1))
+        await asyncio.sleep(0)
+        for task in (asked, behind):
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        assert await market.stored() == {}
+    subject = await analyst.subject(market.instruments["SYM6"], Interval.D1)
+    assert len(subject.bars) == len(market.bars["SYM6"])
+    assert await market.stored() == _newest(market, "SYM2")
+
+
+@asynccontextmanager
+async def _held(market: StoredMarket, one: Instrument) -> AsyncIterator[None]:
+    """Meanwhile somebody else computes a series."""
+    version = plan().version
+    await ensure_engine_series(market.pool, version, [Interval.D1])
+    async with market.pool.acquire() as other, other.transaction():
+        await hold_series(other, version=version, interval=Interval.D1, instrument_ids=[one.id])
+        yield
+
+
+async def _waits(market: StoredMarket) -> None:
+    """Returns when somebody waits for a lock."""
+    while not await market.pool.fetchval(  # noqa: ASYNC110
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    ):
+        await asyncio.sleep(0.005)
