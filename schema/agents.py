@@ -16,6 +16,8 @@ from schema.scalars import Moment
 
 _KEPT_ROSTERS = 16
 
+OfFamily = Annotated[AgentFamily | None, strawberry.argument(description="Of this family alone.")]
+
 
 @strawberry.type(name="AgentParameter", description="A number that an agent's rule uses.")
 class AgentParameter:

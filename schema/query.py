@@ -9,11 +9,11 @@ import strawberry
 from resolvers import market, signals
 from resolvers.errors import BadInput, GatewayError, TooLarge
 from schema import market_costs
-from schema.agents import AgentType, agents_of
+from schema.agents import AgentType, OfFamily, agents_of
 from schema.candles import CandleSeriesType
 from schema.context import Info
 from schema.engine_costs import AGENTS_LIST
-from schema.enums import AgentFamily, Interval, SignalOrder
+from schema.enums import Interval, SignalOrder
 from schema.instrument import WINDOW, From, InstrumentType, Last, OfInterval, To, candle_series
 from schema.instruments import InstrumentConnection, InstrumentFilter
 from schema.market import QuoteType
@@ -180,10 +180,6 @@ class Query:
         return await SignalConnection.read(info, first, given(after), given(filter), given(order_by))
 
     @strawberry.field(description="The agents that vote now, in the order of their votes.", **AGENTS_LIST)
-    def agents(
-        self,
-        info: Info,
-        family: Annotated[AgentFamily | None, strawberry.argument(description="Of this family alone.")] = None,
-    ) -> list[AgentType]:
-        agents = agents_of(info.context.services.roster)
-        return [one for one in agents if family is None or one.entry.family is family]
+    def agents(self, info: Info, family: OfFamily = strawberry.UNSET) -> list[AgentType]:
+        agents, wanted = agents_of(info.context.services.roster), given(family)
+        return [one for one in agents if wanted is None or one.entry.family is wanted]

@@ -14,11 +14,12 @@ from resolvers.market import instruments_of
 from resolvers.model.instrument import Instrument
 from resolvers.model.signal import ConfidenceBasis, Signal
 from resolvers.model.signal_page import SignalConditions, SignalKey
+from schema.agents import OfFamily
 from schema.caching import CacheControl
 from schema.consensus import ConsensusType
 from schema.context import Info
 from schema.engine_costs import CONSENSUS, MEASURES, RATIONALE, VOTES
-from schema.enums import AgentFamily, ConsensusMethod, Direction, Interval, SignalStatus, Strength
+from schema.enums import ConsensusMethod, Direction, Interval, SignalStatus, Strength
 from schema.market import Hub, hub
 from schema.measures import MeasureType, measures_of
 from schema.node import Node, global_id
@@ -241,10 +242,12 @@ class SignalType(Node):
     async def votes(
         self,
         info: Info,
-        family: Annotated[AgentFamily | None, strawberry.argument(description="Of this family alone.")] = None,
+        family: OfFamily = strawberry.UNSET,
     ) -> list[VoteType]:
         asked = await votes.roster(info.context.loaders, self.stored)
-        return [] if asked is None or self.stored.votes is None else votes_of(asked, self.stored.votes, family)
+        if asked is None or self.stored.votes is None:
+            return []
+        return votes_of(asked, self.stored.votes, given(family))
 
     @strawberry.field(
         description="What the agents say together; null for signals of other producers.",

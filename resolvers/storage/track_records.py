@@ -1,7 +1,10 @@
 """Track records of agents, read again only where they have become others."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import asyncpg
 
 from resolvers.compute.track_record import TrackRecord
 from resolvers.model.event import SIGNALS
@@ -58,11 +61,15 @@ async def read_track_records(
             [interval.value for _, interval in known],
             list(known.values()),
         )
-    found = {
+    # Megabytes of counts, which take their time to be unpacked.
+    found = await asyncio.to_thread(_found, [row for row in rows if row["version"] is not None])
+    return Versioned(found, rows[0]["revision"])
+
+
+def _found(rows: Sequence[asyncpg.Record]) -> dict[RecordKey, ReadRecord]:
+    return {
         (row["version"], Interval(row["bar_minutes"])): ReadRecord(
             stamp=row["stamp"], record=None if row["votes"] is None else track_record(row["votes"])
         )
         for row in rows
-        if row["version"] is not None
     }
-    return Versioned(found, rows[0]["revision"])

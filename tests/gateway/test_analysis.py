@@ -91,7 +91,7 @@ async def test_an_analysis_is_streamed_over_every_transport(transport: str, runn
 async def test_every_subscriber_has_an_analysis_of_its_own(running: RunningApp, analyst: BarsAnalyst) -> None:
     """Also of the same selection, beside streams of the hub on the same socket."""
     async with talking(running) as talk:
-        await talk.ask("subscription { signals { score } }", "live")
+        await talk.ask("subscription { signals { score votes { vote } consensus { score } rationale } }", "live")
         assert (await talk.hear())["payload"]["data"] == {"signals": []}
         for id_ in ("a", "b"):
             await talk.ask(_SHORT, id_)
@@ -99,6 +99,11 @@ async def test_every_subscriber_has_an_analysis_of_its_own(running: RunningApp, 
         while heard["a"][-1:] != ["complete"] or heard["b"][-1:] != ["complete"] or not heard["live"]:
             message = await talk.hear()
             heard[message["id"]].append(message["type"])
+            if message["id"] == "live":
+                (told,) = message["payload"]["data"]["signals"]
+    assert told["score"] == told["consensus"]["score"] != 0
+    assert len(told["votes"]) == 51
+    assert told["rationale"]
     assert heard["a"] == heard["b"] == ["next"] * 9 + ["complete"]
     assert heard["live"] == ["next"], "the signal was stored once, and told"
     assert analyst.asked == [["ACME"], ["ACME"]]
