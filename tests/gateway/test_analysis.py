@@ -14,7 +14,7 @@ from resolvers.storage.pool import Pool
 from tests.analyst import BarsAnalyst, Gate, analysing
 from tests.bars import instrument, spaced, store
 from tests.gateway.endpoint.streamed import Talk, talking, until
-from tests.gateway.endpoint.test_transports import _STREAMING
+from tests.gateway.endpoint.test_transports import STREAMING
 from tests.servers import PATIENT, RunningApp, RunningGateway
 
 _ANALYSIS = """subscription ($symbol: String!, $interval: Interval! = D1) {
@@ -76,10 +76,10 @@ async def test_votes_come_family_by_family_and_then_the_signal(running: RunningA
     assert analyst.asked == [["ACME"]]
 
 
-@pytest.mark.parametrize("transport", _STREAMING)
+@pytest.mark.parametrize("transport", STREAMING)
 async def test_an_analysis_is_streamed_over_every_transport(transport: str, running: RunningApp) -> None:
     """To its end; an error that ends it has its code."""
-    ask = _STREAMING[transport]
+    ask = STREAMING[transport]
     found = await ask(running, {"query": _SHORT})
     assert [one["data"]["analysis"]["isComplete"] for one in found] == [False] * 8 + [True]
     for symbol, code in (("ZZZZ", "NOT_FOUND"), ("NONE", "NOT_FOUND")):

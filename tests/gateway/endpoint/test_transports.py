@@ -140,13 +140,13 @@ async def _by_one_stream(running: RunningApp, payload: dict[str, Any]) -> list[R
     raise AssertionError("the stream ended")
 
 
-_STREAMING: dict[str, Ask] = {
+STREAMING: dict[str, Ask] = {
     "websocket": _by_websocket,
     "events": _by_events,
     "multipart": _by_multipart,
     "one stream": _by_one_stream,
 }
-_ALL: dict[str, Ask] = {"json": _by_json, **_STREAMING}
+_ALL: dict[str, Ask] = {"json": _by_json, **STREAMING}
 
 
 def _codes(results: list[Result]) -> list[str]:
@@ -166,10 +166,10 @@ async def test_queries_and_mutations_are_answered(transport: str, running: Runni
         assert await ask(running, payload) == [{"data": {"echo": text}}]
 
 
-@pytest.mark.parametrize("transport", _STREAMING)
+@pytest.mark.parametrize("transport", STREAMING)
 async def test_subscriptions_are_streamed(transport: str, running: RunningApp) -> None:
     """Each event is a result; none is none."""
-    ask = _STREAMING[transport]
+    ask = STREAMING[transport]
     query = "subscription($texts: [String!]!) { echo(texts: $texts) }"
     for texts in (["one", "two", "thr\u00e9\n"], []):
         found = await ask(running, {"query": query, "variables": {"texts": texts}})
@@ -219,11 +219,11 @@ async def test_errors_in_fields_have_the_same_code_everywhere(code: str, transpo
     assert ("requestId" in found["errors"][0]["extensions"]) == (code == "INTERNAL")
 
 
-@pytest.mark.parametrize("transport", _STREAMING)
+@pytest.mark.parametrize("transport", STREAMING)
 @pytest.mark.parametrize("code", [*_FORESEEN, "INTERNAL", "REFUSED"])
 async def test_sources_that_fail_have_the_same_code_everywhere(code: str, transport: str, running: RunningApp) -> None:
     """After what they gave before."""
-    first, last = await _STREAMING[transport](running, {"query": f'subscription {{ failing(code: "{code}") }}'})
+    first, last = await STREAMING[transport](running, {"query": f'subscription {{ failing(code: "{code}") }}'})
     assert first == {"data": {"failing": "first"}}
     assert last.get("data") is None
     assert _codes([last]) == [code]

@@ -7,7 +7,7 @@ from graphql import GraphQLError
 
 from gateway.endpoint.documents import Documents
 from gateway.endpoint.executing import RequestErrors
-from gateway.streams.selection import Subscription, subscription_of
+from gateway.streams.selection import NotShared, Subscription, subscription_of
 from resolvers.errors import BadInput
 from schema.errors import LimitExceeded
 from schema.limits import Limits
@@ -130,7 +130,7 @@ def test_what_cannot_be_streamed_is_refused() -> None:
     """Variables that do not fit, fields without a source, queries, odd rates."""
     with pytest.raises(RequestErrors):
         _of("subscription ($n: [String!]!) { rows(names: $n) { name } }", n=5)
-    with pytest.raises(GraphQLError, match="one is no field that this gateway streams"):
+    with pytest.raises(NotShared, match="one is no field that this gateway streams"):
         _of("subscription { one(names: []) { name } }")
     with pytest.raises(GraphQLError, match="a subscription was expected"):
         _of("{ rows { name } }")
