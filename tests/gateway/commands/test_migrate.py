@@ -16,7 +16,8 @@ async def test_what_is_missing_is_applied_once(
     try:
         await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         assert (
-            gateway_command("migrate").stdout == "applied 0001_market_data\napplied 0002_events\napplied 0003_signals\n"
+            gateway_command("migrate").stdout
+            == "applied 0001_market_data\napplied 0002_events\napplied 0003_signals\napplied 0004_engine\n"
         )
         assert await connection.fetchval("SELECT count(*) FROM candles") == 0
         again = gateway_command("migrate")

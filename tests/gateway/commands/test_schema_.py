@@ -41,7 +41,7 @@ def _edited(old: str, new: str) -> str:
     [
         (_edited("type Query {\n  gone: Int\n", "type Query {\n"), "breaking: Field Query.gone was removed."),
         (
-            _edited("symbols: [String!]\n", "symbols: [String!]!\n"),
+            _edited('500 symbols."""\n    symbols: [String!]\n', '500 symbols."""\n    symbols: [String!]!\n'),
             "breaking: Argument Query.quotes(symbols:) has changed type from [String!] to [String!]!.",
         ),
         (_edited("enum Interval {\n  S1\n", "enum Interval {\n"), "breaking: Enum value Interval.S1 was removed."),

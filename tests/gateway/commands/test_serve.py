@@ -38,8 +38,8 @@ async def test_a_database_that_misses_migrations_is_refused(gateway_command: Run
     ended = gateway_command("serve")
     assert ended.returncode == 1
     assert (
-        ended.stderr
-        == "gateway: the database misses 0001_market_data, 0002_events, 0003_signals; run `gateway migrate`\n"
+        ended.stderr == "gateway: the database misses 0001_market_data, 0002_events, 0003_signals, 0004_engine;"
+        " run `gateway migrate`\n"
     )
 
 
