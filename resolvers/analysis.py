@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from resolvers.compute.families import family_panels, newest_votes
@@ -109,8 +110,9 @@ async def analysis(services: Services, symbol: str, interval: Interval) -> Async
     one = await instrument(Loaders(services), symbol)
     while True:
         last: Progress | None = None
-        async for last in _families(services.roster, analyst, one, interval):
-            yield last
+        async with aclosing(_families(services.roster, analyst, one, interval)) as steps:
+            async for last in steps:
+                yield last
         made = (await analyst.analyze([one], interval))[one.id]
         if isinstance(made, GatewayError):
             raise made

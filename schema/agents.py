@@ -97,7 +97,9 @@ class AgentType:
     def description(self) -> str:
         return self.entry.meaning
 
-    @strawberry.field(description="Bars at the start of a series that it abstains on.")
+    @strawberry.field(
+        description="Bars at the start of a series that it abstains on; 0 for one that is not asked any more."
+    )
     def warmup_bars(self) -> int:
         return self.entry.warmup
 

@@ -1,6 +1,7 @@
 """The root of all subscriptions."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated
 
 import strawberry
@@ -110,9 +111,6 @@ class Subscription:
         self, info: Info, symbol: OfSymbol, interval: OfInterval = Interval.D1
     ) -> AsyncGenerator[AnalysisProgressType, None]:
         # Of one subscriber and finite, so no hub has it.
-        steps = analysis(info.context.services, symbol, interval)
-        try:
+        async with aclosing(analysis(info.context.services, symbol, interval)) as steps:
             async for step in steps:
                 yield AnalysisProgressType(step=step)
-        finally:
-            await steps.aclose()

@@ -41,7 +41,7 @@ class EngineAnalyst:
 
     def __init__(self, pool: Pool, ingest: Ingest, plan: Plan, *, clock: Callable[[], float] = time.time) -> None:
         self.panel = plan.panel
-        self._threads = Threads(plan.threads)
+        self._threads = Threads(plan.threads, lanes=plan.lanes)
         self._desks = {one: _Desk(pool, ingest, plan, self._threads, one, clock) for one in plan.intervals}
 
     async def subject(self, instrument: Instrument, interval: Interval) -> Subject:
