@@ -218,11 +218,13 @@ def _killed(database: Database, seed: int) -> list[Figure]:
     _back_fill(database)
     expected = asyncio.run(_taken(database))
     chance = random.Random(seed)
-    begun = time.perf_counter()
+    begun, busy = time.perf_counter(), 0
     with _working(database, 0):
         for _ in range(_KILLS):
             worker = _worker(database, 1)
-            time.sleep(chance.uniform(2, 8))
+            time.sleep(chance.uniform(1.5, 3.5))
+            bars, signals = asyncio.run(_counted(database))
+            busy += signals < bars
             worker.kill()
             worker.communicate()
         last = _worker(database, 1, "--once")
@@ -238,7 +240,7 @@ def _killed(database: Database, seed: int) -> list[Figure]:
             what="signals that are missing, repeated or others after five kills",
             value=0,
             unit="signals",
-            details={"signals": found[0], "seconds": seconds, "kills": _KILLS},
+            details={"signals": found[0], "seconds": seconds, "kills": _KILLS, "of these amid work": busy},
         )
     ]
 

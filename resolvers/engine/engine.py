@@ -117,6 +117,7 @@ class Engine:
             await work.prepare(now)
             while await work.step(now):
                 now = self._now()
+            await work.tidy(now)
 
     def _now(self) -> float:
         """Unix seconds, less what a bar that has just ended may still change in."""

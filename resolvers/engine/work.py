@@ -19,9 +19,12 @@ from resolvers.model.computed_signals import Hashes, producer_of
 from resolvers.model.interval import Interval
 from resolvers.storage.computed_rows import known_hashes
 from resolvers.storage.engine_series import Claim, Done, claimed, pending
+from resolvers.storage.partitions import tidy
 from resolvers.storage.pool import Pool, connection
 
 _NOTHING = float("inf")
+# From so many new rows on a vacuum is worth its second.
+_LARGE = 20_000
 
 _log = logging.getLogger("gateway.engine")
 
@@ -54,6 +57,7 @@ class Work:
         self._interval = interval
         self._knowledge = Knowledge(pool, plan, mirror, threads, interval)
         self._most: int | None = None
+        self._tidied = 0
         # So many are tried one by one, because one of them has failed among others.
         self._careful = 0
         self.resting = Resting(interval.name)
@@ -97,6 +101,17 @@ class Work:
     async def prepare(self, now: float) -> None:
         """As `Knowledge.prepare`; what rests on something else by now is claimed by the next step."""
         await self._knowledge.prepare(now)
+
+    async def tidy(self, now: float) -> None:
+        """
+        Vacuums the partitions of signals when many were stored: without statistics new bars take longer.
+
+        Raises:
+            Unavailable: If PostgreSQL does not answer.
+        """
+        if self.tally.signals - self._tidied >= _LARGE:
+            self._tidied = self.tally.signals
+            await tidy(self._pool, self._knowledge.years(now), of="signals")
 
     async def pending(self, now: float) -> int:
         """How many series somebody still has to compute."""

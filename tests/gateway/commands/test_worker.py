@@ -100,37 +100,46 @@ async def test_it_waits_while_postgresql_is_gone(pool: Pool, variables: dict[str
         assert process.poll() is None
 
 
+async def _written_to_the_end(pool: Pool, bars: int) -> bool:
+    return bool(await pool.fetchval("SELECT count(*) = $1 FROM signals", bars))
+
+
+async def _told(pool: Pool) -> list[str]:
+    rows = await pool.fetch(
+        "SELECT convert_from(body, 'UTF8')::jsonb #>> '{body,signal,id}' AS id FROM outbox WHERE kind = 'signals'"
+    )
+    return [row["id"] for row in rows if row["id"] is not None]
+
+
 async def test_workers_that_are_killed_lose_and_repeat_nothing(pool: Pool, variables: dict[str, str]) -> None:
     """
-    Two at once, one of which is killed at random five times and started anew: each signal is there once, was written
-    once, and told once.
+    Two at once, one of which is killed at random five times, in the moment after a new bar of all instruments: each
+    signal is there once, was written once, and each that is news was told once.
     """
+    chance, symbols, kills = random.Random(6), 120, 5
     # Up to yesterday, so that the newest signals are news.
-    first = (int(time.time()) // DAY - 300) * DAY
-    market = await StoredMarket.of_days(pool, symbols=40, count=300, first=first)
-    expected = market.expected()
-    chance = random.Random(6)
-
-    async def killed() -> None:
-        for _ in range(5):
-            process = await asyncio.create_subprocess_exec(
+    first, count = (int(time.time()) // DAY - 100) * DAY, 100
+    whole = {f"SYM{number}": days(count, seed=number, first=first) for number in range(symbols)}
+    market = StoredMarket(pool)
+    await market.add_all({symbol: bars[: count - kills] for symbol, bars in whole.items()})
+    with working(variables | _OF_DAYS):
+        for day in range(count - kills, count):
+            doomed = await asyncio.create_subprocess_exec(
                 *command("worker"), env=variables | _OF_DAYS, cwd=variables["HOME"]
             )
-            # From before it is connected to the middle of its batches.
-            await asyncio.sleep(chance.uniform(0.5, 2.0))
-            process.kill()
-            await process.wait()
-
-    with working(variables | _OF_DAYS):
-        await killed()
-        await eventually(lambda: _has_all(market))
-    assert await market.stored() == expected
-    # Each was written once, and no event was left behind by a transaction that was not committed.
+            await eventually(lambda day=day: _written_to_the_end(pool, symbols * day))  # type: ignore[misc]
+            # By then it listens, and has nothing to do.
+            await asyncio.sleep(2.5)
+            await market.add_all({symbol: bars[day : day + 1] for symbol, bars in whole.items()})
+            await asyncio.sleep(chance.uniform(0.02, 0.4))
+            doomed.kill()
+            await doomed.wait()
+            await eventually(lambda day=day: _written_to_the_end(pool, symbols * (day + 1)))  # type: ignore[misc]
+            # What the other has not finished it still will.
+            await asyncio.sleep(0.5)
+    assert await market.stored() == market.expected()
     assert await pool.fetchval("SELECT max(revision) FROM signals") == 1
-    gaps = await pool.fetchval("SELECT max(number) - count(*) FROM outbox WHERE kind = 'signals'")
-    assert gaps == 0
-    told = await pool.fetch(
-        "SELECT convert_from(body, 'UTF8')::jsonb #>> '{body,signal,symbol}' AS symbol FROM outbox"
-        " WHERE kind = 'signals' AND convert_from(body, 'UTF8')::jsonb #> '{body,signal}' IS NOT NULL"
-    )
-    assert sorted(row["symbol"] for row in told) == sorted(market.bars)
+    told = await _told(pool)
+    assert (len(told), len(set(told))) == (symbols * (kills + 1),) * 2
+    # No number of an event was taken by a transaction that came to nothing.
+    assert await pool.fetchval("SELECT max(number) - count(*) FROM outbox WHERE kind = 'signals'") == 0

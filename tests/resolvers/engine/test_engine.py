@@ -326,6 +326,19 @@ async def test_a_transaction_that_is_given_up_leaves_nothing(pool: Pool, monkeyp
     assert await market.stored() == market.expected()
 
 
+async def test_statistics_follow_a_back_fill(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else PostgreSQL plans the next bar for an empty table; after some bars nothing is vacuumed."""
+    monkeypatch.setattr("resolvers.engine.work._LARGE", 300)
+    market = await StoredMarket.of_days(pool, symbols=3)
+    rows = "SELECT reltuples::int FROM pg_class WHERE relname = 'signals_2024'"
+    await market.computed()
+    stored = len(market.expected())
+    assert await pool.fetchval(rows) == stored > 300
+    await market.add("SYM1", days(140, seed=1)[130:])
+    await market.computed()
+    assert await pool.fetchval(rows) == stored
+
+
 def test_versions_of_plans() -> None:
     """Another horizon is another producer; threads and shards are not."""
     assert plan().version == plan(threads=1, history=7).version
