@@ -31,6 +31,7 @@ from loadtests.stored_market import Database, add_data_option, publishable, serv
 
 _WORKERS, _KILLS = 2, 5
 _PATIENCE_SECONDS = 300
+_START_SECONDS = 12
 _OF_DAYS = {"engine_intervals": "D1"}
 
 
@@ -126,7 +127,8 @@ async def _counted(database: Database) -> tuple[int, int]:
 async def _newest(database: Database, days: int) -> Figure:
     """From the commit of a new day of all symbols to that of the last of its signals."""
     async with NewDays.of(database) as market:
-        await asyncio.sleep(5)
+        # By then workers have read the market, and wait for what comes.
+        await asyncio.sleep(_START_SECONDS)
         seconds, stored = [], []
         for _ in range(days):
             took = await market.store_next()
