@@ -31,7 +31,7 @@ from loadtests.stored_market import Database, add_data_option, publishable, serv
 
 _WORKERS, _KILLS = 2, 5
 _PATIENCE_SECONDS = 300
-_BACK_FILL_SECONDS = 20
+_START_SECONDS = 12
 _OF_DAYS = {"engine_intervals": "D1"}
 
 
@@ -40,13 +40,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtests.engine", description=__doc__)
     parser.add_argument("--kill", action="store_true", help="kill one of two workers five times instead")
     parser.add_argument("--days", type=int, default=5, help="new days of all symbols (default: 5)")
+    parser.add_argument("--seconds", type=int, default=20, help="of the back-fill inside a gateway (default: 20)")
     parser.add_argument("--seed", type=int, default=1, help="of the moments of the kills (default: 1)")
     add_data_option(parser)
     add_report_options(parser)
     chosen = parser.parse_args()
     with temporary_database() as database:
         data = publishable(database, chosen.data)
-        figures = _killed(database, chosen.seed) if chosen.kill else _measured(database, chosen.days)
+        figures = _killed(database, chosen.seed) if chosen.kill else _measured(database, chosen.days, chosen.seconds)
         report = Report(
             scenario="engine",
             data=[data, f"{_WORKERS} workers, D1, nothing else on the machine but what they need"],
@@ -57,13 +58,13 @@ def main() -> int:
     return finished(report, chosen)
 
 
-def _measured(database: Database, days: int) -> list[Figure]:
+def _measured(database: Database, days: int, seconds: int) -> list[Figure]:
     back_fill = _back_fill(database)
     with ExitStack() as stack:
         for shard in range(_WORKERS):
             stack.enter_context(_working(database, shard))
         newest = asyncio.run(_newest(database, days))
-    return [back_fill, newest, *_inside(database)]
+    return [back_fill, newest, *_inside(database, seconds)]
 
 
 def _worker(database: Database, shard: int, *options: str) -> "subprocess.Popen[str]":
@@ -126,7 +127,8 @@ async def _counted(database: Database) -> tuple[int, int]:
 async def _newest(database: Database, days: int) -> Figure:
     """From the commit of a new day of all symbols to that of the last of its signals."""
     async with NewDays.of(database) as market:
-        await asyncio.sleep(5)
+        # By then workers have read the market, and wait for what comes.
+        await asyncio.sleep(_START_SECONDS)
         seconds, stored = [], []
         for _ in range(days):
             took = await market.store_next()
@@ -150,7 +152,7 @@ async def _newest(database: Database, days: int) -> Figure:
         )
 
 
-def _inside(database: Database) -> list[Figure]:
+def _inside(database: Database, seconds: int) -> list[Figure]:
     """How long the loop of a gateway stands still while the engine in it works, by a clock in it."""
     cores = separate_cores()
     settings = _OF_DAYS | {"engine": "on", "database_url": database.url, "redis_url": database.redis}
@@ -170,7 +172,7 @@ def _inside(database: Database) -> list[Figure]:
             settings={**settings, **changed},
             module="loadtests.clocked_gateway",
         ) as gateway:
-            found = asyncio.run(_filling(gateway) if changed else _coming(database, gateway))
+            found = asyncio.run(_filling(gateway, seconds) if changed else _coming(database, gateway))
         figures.append(
             Figure(
                 key=key,
@@ -183,10 +185,10 @@ def _inside(database: Database) -> list[Figure]:
     return figures
 
 
-async def _filling(gateway: GatewayProcess) -> Mapping[str, float]:
+async def _filling(gateway: GatewayProcess, seconds: int) -> Mapping[str, float]:
     await noted(gateway.port)
     begun = time.perf_counter()
-    slowest = await _asked(gateway, _BACK_FILL_SECONDS)
+    slowest = await _asked(gateway, seconds)
     return {**await noted(gateway.port), "answer_ms": slowest, "seconds": time.perf_counter() - begun}
 
 
