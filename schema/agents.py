@@ -65,11 +65,17 @@ class AgentPerformanceType:
     def horizon_bars(self) -> int:
         return self.known.horizon
 
-    @strawberry.field(name="from", description="The first bar that is counted; null where nothing is known.")
+    @strawberry.field(
+        name="from",
+        description=(
+            "The first bar of the period, in which an agent votes from the end of its warm-up on; null where nothing is"
+            " known."
+        ),
+    )
     def from_(self) -> Moment | None:
         return None if self.known.since is None else Moment(self.known.since)
 
-    @strawberry.field(description="The last bar that is counted; null where nothing is known.")
+    @strawberry.field(description="The last bar of the period; null where nothing is known.")
     def to(self) -> Moment | None:
         return None if self.known.until is None else Moment(self.known.until)
 

@@ -87,10 +87,11 @@ def consensus(
         spread = _total(share * share)
         widening = np.divide(alike, spread, out=np.ones_like(spread), where=spread > 0)
         score = np.tanh(_total(weights[:, of_bar] * opinion) / widening[of_bar] / 2)
-    score = np.where(voices >= QUORUM * len(votes), score, 0.0)
+    # Shares add up to one but for rounding, and where all say the same that may be a little more.
+    score = np.where(voices >= QUORUM * len(votes), np.clip(score, -1.0, 1.0), 0.0)
 
     direction = np.subtract(score >= HOLD_BELOW, score <= -HOLD_BELOW, dtype=np.int8)
-    agreement = _total(share[:, of_bar] * (sides == direction))
+    agreement = np.minimum(_total(share[:, of_bar] * (sides == direction)), 1.0)
     effective = np.divide(1.0, alike, out=np.zeros_like(alike), where=alike > 0)
     return Consensus(
         score=score,

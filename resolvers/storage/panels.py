@@ -29,11 +29,6 @@ async def store_panel(one: "Connection", version: str, panel: StoredPanel) -> No
     )
 
 
-async def read_panel(pool: Pool, version: str) -> StoredPanel | None:
-    """The panel of a version; None where no engine of it ever ran here."""
-    return (await read_panels(pool, [version])).get(version)
-
-
 async def read_panels(pool: Pool, versions: Sequence[str]) -> dict[str, StoredPanel]:
     """The panels of *versions*, by version; those are left out of which no engine ever ran here."""
     async with connection(pool) as one:

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from resolvers.compute.agents.catalog import AGENTS
 from resolvers.compute.consensus import Consensus, consensus
 from resolvers.compute.reliability import Reliability
 from resolvers.compute.track_record import TrackRecord
@@ -138,6 +139,19 @@ def test_half_of_the_agents_are_a_quorum() -> None:
     votes = np.array([[1, 1, NONE, NONE], [1, NONE, NONE, NONE]], np.int8).T
     found = consensus(votes, FAMILIES, np.zeros(2, np.int64))
     assert found.score.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("method", ConsensusMethod)
+@pytest.mark.parametrize("vote", [-1, 0, 1])
+def test_all_of_one_mind_are_no_more_than_all(method: ConsensusMethod, vote: int) -> None:
+    """Whoever is silent: shares that add up to a little more than one, by rounding, are one."""
+    families = [agent.family for agent in AGENTS]
+    is_silent = np.random.default_rng(6).random((len(families), 2_000)) < np.linspace(0, 0.5, 2_000)
+    votes = np.where(is_silent, np.int8(NONE), np.int8(vote)).astype(np.int8)
+    found = consensus(votes, families, np.zeros(2_000, np.int64), method)
+    assert np.abs(found.score).max() <= 1
+    assert found.agreement.max() <= 1
+    assert found.agreement.min() >= 0
 
 
 @pytest.mark.parametrize("method", ConsensusMethod)

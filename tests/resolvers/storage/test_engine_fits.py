@@ -12,7 +12,7 @@ from resolvers.compute.track_record import TrackRecord
 from resolvers.model.interval import Interval
 from resolvers.model.vote import AgentFamily
 from resolvers.storage.engine_fits import EngineFit, lock_fit, read_fit, store_fit
-from resolvers.storage.panels import StoredPanel, read_panel, store_panel
+from resolvers.storage.panels import StoredPanel, read_panels, store_panel
 from resolvers.storage.pool import Pool, connection
 from resolvers.storage.record_format import score_bytes, score_record, track_bytes, track_record
 from tests.bars import spaced
@@ -111,8 +111,8 @@ async def test_one_counts_at_a_time(pool: Pool) -> None:
 async def test_a_panel_is_stored_once_for_a_version(pool: Pool) -> None:
     """In the order of its votes."""
     panel = StoredPanel(agents=("b", "a"), families=(AgentFamily.TREND, AgentFamily.PATTERN))
-    assert await read_panel(pool, VERSION) is None
+    assert await read_panels(pool, [VERSION]) == {}
     async with connection(pool) as one:
         await store_panel(one, VERSION, panel)
         await store_panel(one, VERSION, panel)
-    assert await read_panel(pool, VERSION) == panel
+    assert await read_panels(pool, [VERSION, "0123456789ab"]) == {VERSION: panel}

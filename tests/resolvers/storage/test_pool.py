@@ -27,7 +27,7 @@ from resolvers.storage.instruments import (
     stored_intervals,
 )
 from resolvers.storage.migrate import migrate
-from resolvers.storage.panels import read_panel
+from resolvers.storage.panels import read_panels
 from resolvers.storage.partitions import ensure_partitions, tidy
 from resolvers.storage.pool import Pool, alone, connection, open_pool, ping, snapshot
 from resolvers.storage.quotes import latest_quotes, store_quotes
@@ -255,7 +255,7 @@ _CALLS: dict[str, Callable[[Pool], Awaitable[object]]] = {
     "ensure_partitions": lambda pool: ensure_partitions(pool, [2024]),
     "tidy": lambda pool: tidy(pool, [2024]),
     "ensure_engine_series": lambda pool: ensure_engine_series(pool, "0123456789ab", [Interval.D1]),
-    "read_panel": lambda pool: read_panel(pool, "0123456789ab"),
+    "read_panels": lambda pool: read_panels(pool, ["0123456789ab"]),
     "engine_pass": _pass,
     "ping": ping,
 }
