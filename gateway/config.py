@@ -365,6 +365,8 @@ def _is_shard(text: str) -> bool:
     return number.isdecimal() and of.isdecimal() and int(number) < int(of) <= 1_000
 
 
+# Signals that hold for longer say nothing of their bar any more.
+_MOST_HORIZON_BARS = 250
 _INTERVALS = ("M1", "M5", "M15", "M30", "H1", "H4", "D1", "W1")
 
 
@@ -373,8 +375,9 @@ def _are_intervals(text: str) -> bool:
     return all(one in _INTERVALS for one in names) and len(set(names)) == len(names)
 
 
-_CHECKS: Mapping[str, tuple[Callable[[str], bool], str]] = {
+_CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "engine": (lambda text: text in ("auto", "on", "off"), "auto, on or off"),
+    "engine_horizon_bars": (lambda bars: bars <= _MOST_HORIZON_BARS, f"at most {_MOST_HORIZON_BARS}"),
     "engine_intervals": (_are_intervals, f"some of {','.join(_INTERVALS)}"),
     "engine_shard": (_is_shard, "like 0/3, the first number below the second"),
 }

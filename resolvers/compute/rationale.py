@@ -114,7 +114,7 @@ def _levels(signal: Signal) -> Iterator[str]:
     # Five digits of the first, and no fewer than two decimals of any.
     places = max(2, 4 - floor(log10(signal.entry)))
     entry, target, stop = (f"{price:.{places}f}" for price in (signal.entry, signal.target, signal.stop))
-    odds = f"{signal.risk_reward or 0:.2f} to win for 1 at risk"
+    odds = f"{signal.risk_reward or 0:.2f} to 1"
     yield f"From {entry} it is right at {target} and wrong at {stop}, {odds}."
 
 

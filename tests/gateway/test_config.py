@@ -62,6 +62,7 @@ def test_each_variable_is_read_by_its_type() -> None:
     [
         ("ENGINE", ["auto", "on", "off"], ["yes", "ON", "1"]),
         ("ENGINE_INTERVALS", ["D1", "D1,h1, M5", "W1"], ["D1,", "D2", "D1,D1", "D1;H1"]),
+        ("ENGINE_HORIZON_BARS", ["1", "250"], ["0", "251", "1000000000", "x"]),
         ("ENGINE_SHARD", ["0/1", "2/3", "999/1000"], ["1/1", "3/2", "-1/2", "0/0", "1", "a/b", "0/1001"]),
     ],
 )

@@ -68,7 +68,9 @@ async def test_each_point_is_what_the_candles_say(gateway: RunningGateway, pool:
     assert values["candles.columns.atr(period: 14)"] == pytest.approx(columns["atr"][-1] / close * 100)
     assert values["candles.columns.volume"] == pytest.approx(columns["volume"][-1] / np.mean(columns["volume"][-20:]))
     upper, lower = columns["donchian"]["upper"][-1], columns["donchian"]["lower"][-1]
-    assert values["candles.columns.donchian(period: 252)"] == pytest.approx((close - lower) / (upper - lower) * 100)
+    assert values["candles.columns.donchian(period: 252) { upper lower }"] == pytest.approx(
+        (close - lower) / (upper - lower) * 100
+    )
     assert (found["source"], found["similarity"], found["ageSeconds"]) == ("RULES", None, 0)
     assert all(one["currentValue"] == one["value"] and one["numbers"] for one in found["points"])
     assert all(each["text"] in one["text"] for one in found["points"] for each in one["numbers"])

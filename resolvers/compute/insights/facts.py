@@ -84,7 +84,13 @@ def market_facts(
         ("atr_times", "252-bar ATR multiple", atr_times, Unit.TIMES, "atr(period: 14)"),
         ("volume", "20-bar volume multiple", _in_means(bars.volume, at), Unit.TIMES, "volume"),
         ("return", "20-bar return", value["return"], Unit.PERCENT, "roc(period: 20)"),
-        ("place", "252-bar range", _place(close, value), Unit.PERCENT, f"donchian(period: {RANGE_BARS})"),
+        (
+            "place",
+            "252-bar range",
+            _place(close, value),
+            Unit.PERCENT,
+            f"donchian(period: {RANGE_BARS}) {{ upper lower }}",
+        ),
     )
     numbers = [
         Fact(name=name, label=label, value=number, unit=unit, field=field + path)
@@ -92,10 +98,17 @@ def market_facts(
         if math.isfinite(number)
     ]
     if signal is not None:
-        told = (("score", signal.score), ("agreement", signal.agreement), ("confidence", signal.confidence))
+        base_rate = None if signal.basis is None else signal.basis.base_rate
+        told = (
+            ("score", "score", signal.score, "score"),
+            ("agreement", "agreement", signal.agreement, "agreement"),
+            ("confidence", "confidence", signal.confidence, "confidence"),
+            # Without it a confidence means nothing.
+            ("base_rate", "base rate", base_rate, "confidenceBasis.baseRate"),
+        )
         numbers += [
-            Fact(name=name, label=name, value=number, unit=Unit.RATIO, field=of + name)
-            for name, number in told
+            Fact(name=name, label=label, value=number, unit=Unit.RATIO, field=of + path)
+            for name, label, number, path in told
             if number is not None
         ]
     return Facts(

@@ -117,6 +117,8 @@ def _signal(tell: _Telling, _: float) -> str:
     text = f"The signal of {tell.facts.signal_bar} is {said} with a score of {tell('score')}"
     text += f" and an agreement of {tell('agreement')}; "
     known = f"is {tell('confidence')}" if tell.has("confidence") else "is not known"
+    if tell.has("confidence") and tell.has("base_rate"):
+        known += f", beside a base rate of {tell('base_rate')}"
     return f"{text}its confidence {known}."
 
 

@@ -78,7 +78,7 @@ def test_a_signal_says_who_agrees_and_what_speaks_against_it() -> None:
         " Strongest for it: volume (+1.00 of 2), trend (+0.67 of 3). Against it: mean reversion (-0.50 of 2)."
         " RSI(14) is 61.2, ADX(14) is 28.0, the price is 3.2 % above its exponential average of 50 bars,"
         " the volume is 1.50 times its mean."
-        " From 103.20 it is right at 109.20 and wrong at 99.20, 1.50 to win for 1 at risk."
+        " From 103.20 it is right at 109.20 and wrong at 99.20, 1.50 to 1."
         " Of 4,213 such scores before, 53.1 % were right; the price went that way after 56.0 % of all bars."
     )
 
@@ -122,4 +122,4 @@ def test_what_has_no_value_is_left_out() -> None:
     below = nothing._replace(ema=104.2424)._replace(adx=7.0)
     text = rationale(_signal(*[1] * 8, measures=below.stored(), entry=0.00123, stop=0.0012, target=0.0013), _ROSTER)
     assert "ADX(14) is 7.0, the price is 1.0 % below its exponential average of 50 bars." in text
-    assert text.endswith("From 0.0012300 it is right at 0.0013000 and wrong at 0.0012000, 2.33 to win for 1 at risk.")
+    assert text.endswith("From 0.0012300 it is right at 0.0013000 and wrong at 0.0012000, 2.33 to 1.")

@@ -10,7 +10,7 @@ from resolvers.compute.insights.rules import REGIMES, words_by_rules
 from resolvers.compute.insights.said_numbers import said_numbers
 from resolvers.model.facts import Facts
 from resolvers.model.interval import Interval
-from resolvers.model.signal import Direction
+from resolvers.model.signal import ConfidenceBasis, Direction
 from tests.bars import spaced
 from tests.resolvers.compute.insights.market import a_signal, by_hand, facts_at
 from tests.resolvers.compute.real import real_series
@@ -35,6 +35,16 @@ def test_facts_by_hand_in_words() -> None:
     assert (close.text, close.value, close.field) == ("343.46", 343.46, "candles.columns.close")
     assert (distance.text, distance.value) == ("1.1 %", 1.077)
     assert all(one.numbers for one in words.points)
+
+
+def test_a_confidence_is_never_told_without_its_base_rate() -> None:
+    """Where its producer says what that is."""
+    basis = ConfidenceBasis(fit="2024-02-5-0123456789ab", base_rate=0.51, cases=500)
+    facts = facts_at(spaced(400, Interval.D1), 399, signal=a_signal(basis=basis))
+    assert facts is not None
+    last = words_by_rules(facts).points[-1]
+    assert last.text.endswith("its confidence is 0.54, beside a base rate of 0.51.")
+    assert last.numbers[-1].field == "latestSignal(interval: D1).confidenceBasis.baseRate"
 
 
 def _as_answered(facts: Facts) -> str:
