@@ -8,8 +8,9 @@ from gateway.config import ServerUrls
 from resolvers.storage.pool import Pool
 from schema.node import global_id
 from tests.bars import NOON, instrument
+from tests.following import eventually
 from tests.servers import PATIENT, RunningGateway, Servers
-from tests.signals import draft, moment, store
+from tests.signals import draft, moment, old_write, store
 from tests.statements import StatementLog
 
 _PUBLISH = """mutation ($items: [PublishedSignal!]!) {
@@ -73,3 +74,29 @@ async def test_an_answer_stands_until_its_own_instruments_move(
         if name == "a list of two":
             await _publish(gateway, "C", "third")
             assert "third" in str(await asked())
+
+
+async def test_signals_of_a_program_that_names_no_instrument_are_not_missed(urls: ServerUrls, pool: Pool) -> None:
+    """By a gateway that holds older ones, and by one that starts later and finds in Redis what the first has stored."""
+    await store(pool, draft(await instrument(pool, "B"), rationale="first"))
+
+    async def told(gateway: RunningGateway) -> str:
+        answer = (await gateway.client.post("/graphql", json={"query": _QUERIES["a list of one"]})).json()
+        return str(answer["data"]["signals"]["nodes"][0]["rationale"])
+
+    async with RunningGateway(PATIENT, urls) as gateway:
+        assert await told(gateway) == "first"
+        await pool.execute("UPDATE signals SET rationale = 'second'")
+        assert await told(gateway) == "first"
+        await old_write(pool)
+
+        async def is_second() -> bool:
+            return await told(gateway) == "second"
+
+        await eventually(is_second)
+        await pool.execute("UPDATE signals SET rationale = 'third'")
+        await old_write(pool)
+        # Somebody who names instruments, and not this one, does not hide it.
+        await store(pool, draft(await instrument(pool, "A")))
+        async with RunningGateway(PATIENT, urls) as later:
+            assert await told(later) == "third"

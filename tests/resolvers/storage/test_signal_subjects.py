@@ -14,8 +14,8 @@ from resolvers.model.instrument import Instrument
 from resolvers.model.interval import Interval
 from resolvers.model.revisions import Revisions
 from resolvers.model.signal_page import SignalConditions, SignalKey, SignalPage
-from resolvers.storage.outbox import Draft, numbered, rows_after
 from resolvers.storage.outbox import decoded as event_of
+from resolvers.storage.outbox import rows_after
 from resolvers.storage.pool import Pool, connection
 from resolvers.storage.purging import raise_signals
 from resolvers.storage.revisions import stored_revisions
@@ -29,16 +29,7 @@ from resolvers.storage.signal_pages import (
 from resolvers.storage.signal_tallies import read_signal_tallies
 from tests.bars import NOON, instrument
 from tests.computed import computed, days, store_parts
-from tests.signals import draft, store
-
-
-async def old_write(pool: Pool) -> None:
-    """What a program of before there were subjects of instruments leaves behind in its transaction."""
-    async with connection(pool) as one, one.transaction():
-        revision = await one.fetchval(
-            "UPDATE collections SET revision = revision + 1 WHERE name = 'signals' RETURNING revision"
-        )
-        await numbered(one, {EventKind.SIGNALS: [Draft(revisions={SIGNALS: revision})]})
+from tests.signals import draft, old_write, store
 
 
 async def _stored(pool: Pool, *instruments: Instrument) -> list[int]:
