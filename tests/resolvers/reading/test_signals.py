@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+import pytest
 import redis.asyncio as redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from resolvers.model.event import signals_subject
 from resolvers.model.instrument import Instrument
 from resolvers.model.interval import Interval
 from resolvers.model.signal_page import SignalConditions, SignalKey, SignalPage
+from resolvers.reading import signal_tallies, signals
 from resolvers.storage.pool import Pool
 from resolvers.storage.signal_pages import read_signal_count, read_signal_page, read_signals
 from resolvers.storage.signal_tallies import read_signal_tallies
@@ -170,5 +172,46 @@ async def test_what_is_of_another_instrument_is_neither_read_nor_waited_for(pool
     await world.write({0}, 1)
     await ask(one)
     assert loads(one) == {noun: 2 * count for noun, count in once.items()}
+    for process in world.processes:
+        await process.tiers.close()
+
+
+@pytest.mark.parametrize("name", ["read_pages_of", "read_signal_page", "read_counts_of", "read_signals", "tallies"])
+async def test_a_read_that_an_event_overtakes_is_not_held_as_newer(
+    name: str, pool: Pool, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read before a write is of before it, although its process has heard of the write when it holds it."""
+    world = await _world(pool, client)
+    await world.write({0}, 0)
+    module, name = (signal_tallies, "read_signal_tallies") if name == "tallies" else (signals, name)
+    read, first, ids = getattr(module, name), draft(world.many[0]), [one.id for one in world.many]
+
+    async def overtaken(*arguments: Any) -> Any:
+        found = await read(*arguments)
+        monkeypatch.setattr(module, name, read)
+        await world.write({0}, 1)
+        await world.write({0}, 0)
+        return found
+
+    async def ask(process: Process) -> Any:
+        loaders, one = process.loaders(), SignalConditions(instrument_ids=(ids[0],))
+        two = SignalConditions(instrument_ids=(ids[0], ids[1]))
+        return (
+            await loaders.signals.load_many([SignalPage(conditions=one), SignalPage(conditions=two)]),
+            await loaders.signal_count.load_many([one, two]),
+            await loaders.signal.load(SignalKey(first.time, first.digest)),
+            await loaders.signal_tally.load((ids[0], Interval.H1)),
+        )
+
+    await ask(world.processes[0])
+    await world.write({0}, 0)
+    monkeypatch.setattr(module, name, overtaken)
+    await ask(world.processes[0])
+    assert getattr(module, name) is read
+    found = [await ask(process) for process in world.processes]
+    assert found[0] == found[1]
+    assert [len(page) for page in found[0][0]] == found[0][1] == [2, 2]
+    assert found[0][2] == found[0][0][0][1]
+    assert found[0][3].total == 2
     for process in world.processes:
         await process.tiers.close()
