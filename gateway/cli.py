@@ -134,7 +134,7 @@ def _cache_commands(parser: argparse.ArgumentParser) -> None:
     purge.add_argument(
         "subject",
         metavar="SUBJECT",
-        help="candles:SYMBOL:INTERVAL, candles:SYMBOL, quote:SYMBOL, instruments, or all",
+        help="candles:SYMBOL:INTERVAL, candles:SYMBOL, quote:SYMBOL, signals:SYMBOL, signals, instruments, or all",
     )
 
 

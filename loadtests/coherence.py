@@ -1,16 +1,16 @@
 """
 Two gateways that are written to and asked at once: ``python -m loadtests.coherence``.
 
-Writers append and correct bars and move quotes through both. Readers ask both, the same few questions again and
-again, so that everything that is held is used. Every few moments the reader of events of the second one is held for a
-while. No answer may be older than what its process had heard or acknowledged, nor, where the client gave the position
-of a write, than that; and each must be a state that there was, whole.
+Writers append and correct bars, move quotes and say signals anew through both. Readers ask both, the same few
+questions again and again, so that everything that is held is used. Every few moments the reader of events of the
+second one is held for a while. No answer may be older than what its process had heard or acknowledged, nor, where the
+client gave the position of a write, than that; and each must be a state that there was, whole.
 
 Seen to fail, with small changes that are made by hand:
 
 - without the revision bump, that is with ``Reader._deliver`` and ``Ingest._settled`` not moving revisions;
 - with values stored under the revision that is held in memory: ``Loaded(…, revisions.of(subject))`` for the revision
-  that was read, in `resolvers/reading/instruments.py` and `resolvers/reading/windows.py`;
+  that was read, in `instruments.py`, `windows.py` and `signals.py` of `resolvers/reading`;
 - without ``is_fresh`` in ``MarketEndpoint.context_of``, and without ``may_be_shared``.
 """
 
@@ -27,7 +27,7 @@ import orjson
 import uvloop
 
 from loadtests.gateway_process import GatewayProcess, running_gateway
-from loadtests.histories import BarsHistory, QuoteHistory
+from loadtests.histories import BarsHistory, QuoteHistory, SignalHistory, WrittenHistory
 from loadtests.http_client import Connection, get
 from loadtests.observations import behind, faults
 from loadtests.report import Figure, Report, add_report_options, finished
@@ -38,7 +38,7 @@ _PAUSE_SECONDS = 0.02
 _HELD = 1
 
 
-async def _write(market: Market, subjects: Sequence[BarsHistory | QuoteHistory], chance: random.Random) -> None:
+async def _write(market: Market, subjects: Sequence[WrittenHistory], chance: random.Random) -> None:
     """Writes to its own subjects in turn, through either process."""
     connections = [await Connection.open(one.port) for one in market.gateways]
     for one in itertools.cycle(subjects):
@@ -72,14 +72,17 @@ async def _hold(market: Market, seconds: float) -> None:
 async def _measured(chosen: argparse.Namespace, database: Database, gateways: Sequence[GatewayProcess]) -> Report:
     bars = [BarsHistory(symbol=f"BARS{number}", kind="candles") for number in range(chosen.subjects)]
     quotes = [QuoteHistory(symbol=f"QUOTE{number}", kind="quotes") for number in range(chosen.subjects)]
-    origin = await create_instruments_in(database, [one.symbol for one in (*bars, *quotes)])
-    market = Market(gateways=gateways, origin=origin, subjects=[*bars, *quotes])
+    signals = [SignalHistory(symbol=f"SIGNAL{number}", kind="signals") for number in range(chosen.subjects)]
+    subjects: list[WrittenHistory] = [*bars, *quotes, *signals]
+    origin = await create_instruments_in(database, [one.symbol for one in subjects])
+    market = Market(gateways=gateways, origin=origin, subjects=subjects)
     connections = [await Connection.open(one.port) for one in gateways]
     chance = random.Random(chosen.seed)
     for series in bars:
         await market.publish(connections, series, series.first(), 0)
-    for quote in quotes:
-        await market.publish(connections, quote, quote.next(chance), 0)
+    others: list[QuoteHistory | SignalHistory] = [*quotes, *signals]
+    for one in others:
+        await market.publish(connections, one, one.next(chance), 0)
     for connection in connections:
         connection.close()
     async with asyncio.TaskGroup() as group:
@@ -136,7 +139,7 @@ async def _report(
         scenario="coherence",
         data=[
             f"two processes, {chosen.writers} writers and {chosen.readers} readers of each, {chosen.seconds:g} s",
-            f"{chosen.subjects} series of hours with their days, and {chosen.subjects} quotes",
+            f"{chosen.subjects} series of hours with their days, as many quotes and signals",
             f"the second process hears nothing for {chosen.hold:g} s out of {2 * chosen.hold:g} s",
         ],
         figures=[Figure(key=key, what=what, value=value, unit="") for key, what, value in figures],
@@ -153,7 +156,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60, help="how long (default: 60)")
     parser.add_argument("--writers", type=int, default=3)
     parser.add_argument("--readers", type=int, default=3, help="of each process (default: 3)")
-    parser.add_argument("--subjects", type=int, default=4, help="series, and as many quotes (default: 4)")
+    parser.add_argument("--subjects", type=int, default=4, help="series, and as many quotes and signals (default: 4)")
     parser.add_argument("--hold", type=float, default=2, help="seconds for which a reader is held (default: 2)")
     parser.add_argument("--seed", type=int, default=1)
     add_report_options(parser)

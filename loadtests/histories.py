@@ -24,7 +24,7 @@ class Version:
     One of a subject's states.
 
     Attributes:
-        state: Times and closes of its bars, or its price.
+        state: Times and closes of its bars, its price, or the number that its signal says.
         position: Where the write stands among all changes, once it is acknowledged.
     """
 
@@ -92,6 +92,29 @@ class QuoteHistory(History):
         # Of two quotes the later one stays, whatever the clocks of writers say.
         moment = datetime.fromtimestamp(_FIRST, UTC) + timedelta(seconds=len(self.versions))
         return {"symbol": self.symbol, "price": price, "asOf": moment.isoformat()}
+
+
+class SignalHistory(History):
+    """A signal; a write says it anew."""
+
+    def next(self, chance: random.Random) -> dict[str, Any]:
+        """The item to publish that makes the next version."""
+        number = len(self.versions)
+        self.versions.append(Version(state=number))
+        return {
+            "symbol": self.symbol,
+            "interval": "H1",
+            "barTime": datetime.fromtimestamp(_FIRST, UTC).isoformat(),
+            "direction": "BUY",
+            "strength": "WEAK",
+            "score": 0.5,
+            "agreement": 1,
+            "price": 1,
+            "rationale": f"{number}",
+        }
+
+
+WrittenHistory = BarsHistory | QuoteHistory | SignalHistory
 
 
 def _item(symbol: str, bars: Bars) -> dict[str, Any]:
@@ -173,6 +196,18 @@ QUESTIONS: Mapping[str, tuple[Question, ...]] = {
             field="instrument(symbol: $symbol) { symbol quote { price } }",
             given=lambda one: one["quote"]["price"],
             expected=lambda price: price,
+        ),
+    ),
+    "signals": (
+        Question(
+            field="signals(filter: {symbols: [$symbol]}) { totalCount nodes { rationale } }",
+            given=lambda found: [int(one["rationale"]) for one in found["nodes"]],
+            expected=lambda number: [number],
+        ),
+        Question(
+            field="instrument(symbol: $symbol) { latestSignal(interval: H1) { rationale status } }",
+            given=lambda one: int(one["latestSignal"]["rationale"]),
+            expected=lambda number: number,
         ),
     ),
 }

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import orjson
 
 from loadtests.gateway_process import GatewayProcess
-from loadtests.histories import QUESTIONS, BarsHistory, History, Position, QuoteHistory
+from loadtests.histories import QUESTIONS, History, Position, WrittenHistory
 from loadtests.http_client import Connection, get, post
 from loadtests.observations import Observation
 from resolvers.events.position import parsed_position
@@ -19,6 +19,8 @@ _PUBLISH = {
     " { stored position } }",
     "quotes": "mutation ($item: PublishedQuote!) { published: publishQuotes(input: {items: [$item]})"
     " { stored position } }",
+    "signals": "mutation ($item: PublishedSignal!) { published: publishSignals(input:"
+    ' {producer: "loadtest", items: [$item]}) { stored position } }',
 }
 
 
@@ -34,7 +36,7 @@ class Market:
 
     gateways: Sequence[GatewayProcess]
     origin: str
-    subjects: Sequence[BarsHistory | QuoteHistory]
+    subjects: Sequence[WrittenHistory]
     newest: str | None = None
     held: list[bool] = field(default_factory=lambda: [False, False])
     observations: list[Observation] = field(default_factory=list)

@@ -18,7 +18,7 @@ from resolvers.storage.engine_series import Done
 from resolvers.storage.instruments import written_instruments, written_update
 from resolvers.storage.partitions import ensure_partitions
 from resolvers.storage.pool import Pool, connection
-from resolvers.storage.purging import raise_candles, raise_instruments, raise_quote
+from resolvers.storage.purging import raise_candles, raise_instruments, raise_quote, raise_signals
 from resolvers.storage.quotes import store_quotes
 from resolvers.storage.revisions import begin_another_past
 from resolvers.storage.signals import store_signals
@@ -154,6 +154,10 @@ class Ingest:
     async def purged_instruments(self) -> Written:
         """As `resolvers.storage.purging.raise_instruments`."""
         return await self._settled(await raise_instruments(self._pool))
+
+    async def purged_signals(self, instrument: Instrument | None) -> Written:
+        """As `resolvers.storage.purging.raise_signals`."""
+        return await self._settled(await raise_signals(self._pool, instrument))
 
     async def purged_all(self) -> None:
         """Gives the database a new id, which every process notices, this one too."""

@@ -50,6 +50,8 @@ async def _purged(subject: str, settings: Settings, urls: ServerUrls) -> None:
                 written = await ingest.purged_instruments()
             case "quote", symbol if symbol:
                 written = await ingest.purged_quote(await _instrument(pool, symbol))
+            case "signals", symbol:
+                written = await ingest.purged_signals(await _instrument(pool, symbol) if symbol else None)
             case "candles", symbol if symbol:
                 # A symbol may hold a colon itself.
                 before, _, last = symbol.rpartition(":")
@@ -58,8 +60,8 @@ async def _purged(subject: str, settings: Settings, urls: ServerUrls) -> None:
                 written = await ingest.purged_candles(one, interval)
             case _:
                 raise CommandError(
-                    "SUBJECT is candles:SYMBOL:INTERVAL, candles:SYMBOL, quote:SYMBOL, instruments or all,"
-                    f" was {subject!r}"
+                    "SUBJECT is candles:SYMBOL:INTERVAL, candles:SYMBOL, quote:SYMBOL, signals:SYMBOL, signals,"
+                    f" instruments or all, was {subject!r}"
                 )
     sys.stdout.writelines(f"{one}: revision {revision}\n" for one, revision in written.revisions.items())
 

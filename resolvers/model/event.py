@@ -13,6 +13,9 @@ INSTRUMENTS: Final = "instruments"
 SIGNALS: Final = "signals"
 """The subject of all signals."""
 
+EVERY_SIGNAL: Final = "signals:*"
+"""What moves the subjects of the signals of each instrument, all at once."""
+
 ROSTERS: Final = "rosters"
 """The subject of who votes in a version of the engine, which nothing ever moves."""
 
@@ -56,6 +59,11 @@ def series_subject(instrument_id: int, interval: Interval) -> str:
 def body_subject(instrument_id: int, interval: Interval) -> str:
     """The subject of the bars of a series before its newest one."""
     return f"body:{instrument_id}:{interval.value}"
+
+
+def signals_subject(instrument_id: int) -> str:
+    """The subject of the signals of an instrument."""
+    return f"signals:{instrument_id}"
 
 
 def quote_subject(instrument_id: int) -> str:

@@ -30,12 +30,17 @@ class Revisions:
 
     def of(self, subject: str) -> int:
         """The revision of *subject*; 0 where nothing was ever stored."""
-        return self._known.get(subject, 0)
+        revision = self._known.get(subject)
+        # What has never moved by itself may have moved with all of its kind.
+        return self._known.get(f"{subject.partition(':')[0]}:*", 0) if revision is None else revision
 
     def move(self, subject: str, revision: int) -> bool:
-        """Moves a subject on, never back; whether it moved."""
-        if revision <= self._known.get(subject, 0):
+        """Moves a subject on, or with ``KIND:*`` each that is of a kind, never back; whether it moved."""
+        if revision <= self.of(subject):
             return False
+        if subject.endswith(":*"):
+            for one in [one for one in self._known if one.startswith(subject[:-1]) and self._known[one] < revision]:
+                self._known[one] = revision
         self._known[subject] = revision
         self.moves += 1
         return True

@@ -3,12 +3,16 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from resolvers.errors import BadInput
+from resolvers.model.event import SIGNALS, signals_subject
 from resolvers.model.interval import Interval
 from resolvers.model.signal import Direction, Signal, SignalStatus
 from resolvers.model.stored_text import is_storable
+
+_FEW: Final = 20
+"""More instruments than these are so many that one of them moves all the time."""
 
 
 class SignalKey(NamedTuple):
@@ -75,6 +79,17 @@ class SignalConditions:
         """The id of the instrument, where it is one alone."""
         ids = self.instrument_ids
         return ids[0] if ids is not None and len(ids) == 1 else None
+
+    @property
+    def few(self) -> tuple[int, ...] | None:
+        """The ids of the instruments, where they are named and few; None otherwise."""
+        ids = self.instrument_ids
+        return ids if ids is not None and 0 < len(ids) <= _FEW else None
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """What moves when something else may be meant."""
+        return (SIGNALS,) if self.few is None else tuple(signals_subject(one) for one in self.few)
 
     def accept(self, signal: Signal, now: float) -> bool:
         """Whether *signal* is meant at *now*, in unix seconds."""

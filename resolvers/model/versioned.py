@@ -1,5 +1,6 @@
 """What was read, and the revision of its subject in the same snapshot."""
 
+from collections.abc import Mapping
 from typing import Generic, NamedTuple, TypeVar
 
 V = TypeVar("V")
@@ -16,3 +17,17 @@ class Versioned(NamedTuple, Generic[V]):
 
     value: V
     revision: int
+
+
+class VersionedEach(NamedTuple, Generic[V]):
+    """
+    Values about several instruments that were read together with the revisions of each.
+
+    Attributes:
+        revision: Of all instruments together, in the snapshot that the values were read in.
+        revisions: Of each instrument that was asked for or found, by its id, in the same.
+    """
+
+    value: V
+    revision: int
+    revisions: Mapping[int, int]

@@ -1,7 +1,7 @@
 """What all reads of one operation have in common."""
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from resolvers.cache.found import Found, Loaded, Version
 from resolvers.cache.noun import Noun
@@ -11,6 +11,14 @@ from resolvers.services import Services
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+Subject: TypeAlias = str | tuple[str, ...]
+"""
+What moves a value: one subject, or each of several.
+
+Several are numbered together, so that whichever of them moves has a higher revision than all of them had before: the
+highest of their revisions is that of all of them.
+"""
 
 
 class Missing:
@@ -42,9 +50,12 @@ class Reads:
         self.budget = ReadBudget(services.max_read_bars)
         self.is_fresh = is_fresh or not services.revisions.is_followed
 
-    def version(self, subject: str) -> Version:
+    def version(self, subject: Subject) -> Version:
         """*subject* at the revision that this process has heard of."""
-        return Version(subject, self.services.revisions.of(subject))
+        of = self.services.revisions.of
+        if isinstance(subject, str):
+            return Version(subject, of(subject))
+        return Version("+".join(subject), max(of(one) for one in subject))
 
     def peeked(self, noun: Noun[V], key: Hashable, subject: str) -> V | Missing | None:
         """The value of *key* that the process holds, without waiting for anything."""
@@ -62,17 +73,26 @@ class Reads:
     async def found(
         self,
         noun: Noun[V],
-        subjects: Mapping[K, str],
+        subjects: Mapping[K, Subject],
         load: Callable[[Sequence[K]], Awaitable[Mapping[K, Loaded[V] | Exception]]],
         *,
         is_fresh: bool = False,
+        narrowed: Callable[[V], Subject] | None = None,
     ) -> dict[K, Found[V]]:
-        """The value of each key, whose subject is given; what cannot be loaded has its error as its value."""
+        """
+        The value of each key, whose subject is given; what cannot be loaded has its error as its value.
+
+        Args:
+            narrowed: What the answer rests on where there is a value, if that is less than what it was asked for with:
+                a part of it, which no revision moves that is not higher than all that the whole had before.
+        """
         wanted = {key: self.version(subject) for key, subject in subjects.items()}
         found = await self.services.tiers.get_many(noun, wanted, load, fresh=is_fresh or self.is_fresh)
         for key, one in found.items():
             self.services.demand.asked(noun.name, key)
             if not isinstance(one.value, Exception):
-                self.trace.rests_on(subjects[key], one.revision)
+                part = subjects[key] if narrowed is None or one.value is None else narrowed(one.value)
+                for subject in (part,) if isinstance(part, str) else part:
+                    self.trace.rests_on(subject, one.revision)
                 self.trace.served(noun.name, one.tier, one.age)
         return found

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from resolvers.cache.found import Loaded
-from resolvers.model.event import SIGNALS
+from resolvers.model.event import signals_subject
 from resolvers.model.insight import SignalTally
 from resolvers.model.interval import Interval
 from resolvers.reading.reads import Missing, Reads
@@ -14,7 +14,7 @@ Series = tuple[int, Interval]
 
 def held_tally(reads: Reads, series: Series) -> SignalTally | Missing | None:
     """The tally of a series, if the process holds it."""
-    return reads.peeked(reads.services.tiers.nouns.signal_tally, series, SIGNALS)
+    return reads.peeked(reads.services.tiers.nouns.signal_tally, series, signals_subject(series[0]))
 
 
 async def signal_tallies(reads: Reads, wanted: Sequence[Series]) -> Mapping[Series, SignalTally | None]:
@@ -23,9 +23,10 @@ async def signal_tallies(reads: Reads, wanted: Sequence[Series]) -> Mapping[Seri
 
     async def load(wanted: Sequence[Series]) -> dict[Series, Loaded[SignalTally] | Exception]:
         read = await read_signal_tallies(pool, wanted)
-        return {one: Loaded(read.value[one], read.revision) for one in wanted}
+        return {one: Loaded(read.value[one], read.revisions[one[0]]) for one in wanted}
 
-    found = await reads.found(reads.services.tiers.nouns.signal_tally, dict.fromkeys(wanted, SIGNALS), load)
+    subjects = {one: signals_subject(one[0]) for one in wanted}
+    found = await reads.found(reads.services.tiers.nouns.signal_tally, subjects, load)
     tallies: dict[Series, SignalTally | None] = {}
     for series, one in found.items():
         if isinstance(one.value, Exception):

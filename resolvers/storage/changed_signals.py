@@ -1,11 +1,11 @@
 """Signals that a write has changed, as the events tell them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from resolvers.model.event import SIGNALS
+from resolvers.model.event import SIGNALS, signals_subject
 from resolvers.model.interval import Interval
 from resolvers.model.signal import ConfidenceBasis, Direction, Signal, Strength
 from resolvers.storage.outbox import Draft
@@ -26,20 +26,26 @@ class ChangedSignal:
     is_streamed: bool = True
 
 
-def signal_drafts(changed: Sequence[ChangedSignal], revision: int) -> list[Draft]:
+def signal_drafts(changed: Sequence[ChangedSignal], revision: int, instrument_ids: Collection[int]) -> list[Draft]:
     """
     An event for each signal that is news, in their order, and one without a signal where none is.
 
+    The first moves all instruments of the write, so that nobody who hears them one by one knows a part of it alone. The
+    others move their own: one that named none would be of all.
+
     Args:
-        revision: Of all signals.
+        revision: Of all signals, and of those of each instrument.
+        instrument_ids: Of which signals are new or different, news or not.
     """
-    revisions = {SIGNALS: revision}
+    of_all = {SIGNALS: revision} | dict.fromkeys(map(signals_subject, sorted(instrument_ids)), revision)
     told = [
-        Draft(revisions=revisions, body={"revision": one.revision, "signal": told_signal(one.signal)})
-        for one in changed
-        if one.is_streamed
+        Draft(
+            revisions={SIGNALS: revision, signals_subject(one.signal.instrument_id): revision} if place else of_all,
+            body={"revision": one.revision, "signal": told_signal(one.signal)},
+        )
+        for place, one in enumerate(one for one in changed if one.is_streamed)
     ]
-    return told or [Draft(revisions=revisions)]
+    return told or [Draft(revisions=of_all)]
 
 
 def told_signal(signal: Signal) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Many computed signals at once, as columns: no row of them is ever a Python object, except those that are told of."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -34,8 +35,10 @@ _MERGE = (
     "   WHERE s.time = n.time AND s.id = n.id LIMIT 1) AS stored ON true"
     "  WHERE stored.is_cancelled OR stored_hash IS DISTINCT FROM input_hash"
     f" ON CONFLICT (time, id) DO UPDATE SET ({', '.join(_CHANGED)}, revision)"
-    f" = ({', '.join(f'excluded.{name}' for name in _CHANGED)}, signals.revision + 1) RETURNING time, id)"
-    " SELECT (SELECT count(*) FROM written) AS written, ARRAY(SELECT ROW (time, id) FROM written"
+    f" = ({', '.join(f'excluded.{name}' for name in _CHANGED)}, signals.revision + 1)"
+    "  RETURNING time, id, instrument_id)"
+    " SELECT (SELECT count(*) FROM written) AS written,"
+    " ARRAY(SELECT DISTINCT instrument_id FROM written) AS instrument_ids, ARRAY(SELECT ROW (time, id) FROM written"
     "  WHERE id = ANY($1::uuid[]) ORDER BY time, id) AS news"
 )
 _SERIES = "bar_minutes = $1 AND producer = $2"
@@ -70,16 +73,18 @@ async def store_computed(
     # Into a series that is new nobody else can write, so nothing can be in the way of what is copied there.
     fresh = [part for part in parts if series[part.instrument_id] is None]
     await copy_signals(one, "signals", fresh)
-    written, news = sum(map(len, fresh)), _news(fresh)
+    written, news, moved = sum(map(len, fresh)), _news(fresh), {part.instrument_id for part in fresh}
     merged = [part for part in parts if series[part.instrument_id] is not None]
     if merged:
         row = await _merge(one, merged)
-        written, news = written + row["written"], news + row["news"]
+        written, news, moved = written + row["written"], news + row["news"], moved.union(row["instrument_ids"])
     cancelled, active = await _cancel(one, interval, producer, gone, series)
     await _move_series(one, interval, producer, parts, gone)
     await mark_done(one, version=version, interval=interval, done=done)
     changed = await _changed(one, [*news, *active])
-    return await told(one, signals=changed, quiet_signals=written + cancelled - len(changed))
+    moved.update(cancelled)
+    quiet = written + cancelled.total() - len(changed)
+    return await told(one, signals=changed, quiet_signals=quiet, quiet_instruments=moved)
 
 
 def _news(parts: Iterable[ComputedSignals]) -> list[_Name]:
@@ -129,10 +134,10 @@ async def _merge(one: "Connection", parts: Sequence[ComputedSignals]) -> Any:
 
 async def _cancel(
     one: "Connection", interval: Interval, producer: str, gone: Gone, series: Mapping[int, datetime | None]
-) -> tuple[int, list[_Name]]:
-    """Cancels the signals of bars that are gone: how many those are, and which of them stood until now."""
+) -> tuple[Counter[int], list[_Name]]:
+    """Cancels the signals of bars that are gone: how many of each instrument, and which of them stood until now."""
     if not gone:
-        return 0, []
+        return Counter(), []
     rows = await one.fetch(
         "UPDATE signals AS s SET is_cancelled = true, revision = s.revision + 1"  # noqa: S608
         " FROM unnest($3::int[], $4::float8[]) AS g (instrument_id, time)"
@@ -148,7 +153,7 @@ async def _cancel(
     active = [
         (row["time"], row["id"]) for row in rows if row["is_valid"] and row["time"] == series[row["instrument_id"]]
     ]
-    return len(rows), active
+    return Counter(row["instrument_id"] for row in rows), active
 
 
 async def _move_series(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from resolvers.model.event import Event, EventKind
+from resolvers.model.event import EVERY_SIGNAL, SIGNALS, Event, EventKind
 from resolvers.storage.pool import Pool, connection
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ def decoded(kind: EventKind, number: int, content: bytes) -> Event:
         case {"revisions": dict(revisions), "body": dict(body)} if all(
             isinstance(one, int) and not isinstance(one, bool) for one in revisions.values()
         ):
+            if revisions.keys() == {SIGNALS}:
+                # Of a program that does not name the instruments: it may be any.
+                revisions = {SIGNALS: revisions[SIGNALS], EVERY_SIGNAL: revisions[SIGNALS]}
             return Event(kind=kind, number=number, revisions=revisions, body=body)
     raise ValueError("an event has revisions and a body")
 

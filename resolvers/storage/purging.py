@@ -3,15 +3,17 @@
 from typing import TYPE_CHECKING
 
 from resolvers.errors import NotFound
-from resolvers.model.event import INSTRUMENTS, EventKind
+from resolvers.model.event import EVERY_SIGNAL, INSTRUMENTS, SIGNALS, EventKind
 from resolvers.model.instrument import Instrument, Source
 from resolvers.model.interval import Interval
 from resolvers.storage.changed_quotes import changed_quotes, returning_changed
+from resolvers.storage.changed_signals import signal_drafts
 from resolvers.storage.outbox import Draft, numbered
 from resolvers.storage.pool import Pool, connection
 from resolvers.storage.series import Changed, Locked, SeriesKey, lock_series, raise_revisions
+from resolvers.storage.signal_subjects import move_all_signals, move_signals
 from resolvers.storage.writing import SeriesChange
-from resolvers.storage.written import Written, told
+from resolvers.storage.written import Written, move_instruments, told
 
 if TYPE_CHECKING:
     from resolvers.storage.pool import Connection
@@ -69,11 +71,19 @@ async def raise_quote(pool: Pool, instrument: Instrument) -> Written:
 async def raise_instruments(pool: Pool) -> Written:
     """Raises the revision of all instruments, their names, and which series exist."""
     async with connection(pool) as one, one.transaction():
-        revision = await one.fetchval(
-            "UPDATE collections SET revision = revision + 1 WHERE name = $1 RETURNING revision", INSTRUMENTS
-        )
-        draft = Draft(revisions={INSTRUMENTS: revision}, body={"symbols": []})
+        draft = Draft(revisions={INSTRUMENTS: await move_instruments(one)}, body={"symbols": []})
         return Written(events=await numbered(one, {EventKind.INSTRUMENTS: [draft]}))
+
+
+async def raise_signals(pool: Pool, instrument: Instrument | None = None) -> Written:
+    """Raises the revision of the signals of one instrument, or of all of them; also where there are none."""
+    async with connection(pool) as one, one.transaction():
+        if instrument is None:
+            revision = await move_all_signals(one)
+            drafts = [Draft(revisions={SIGNALS: revision, EVERY_SIGNAL: revision})]
+        else:
+            drafts = signal_drafts([], await move_signals(one, [instrument.id]), [instrument.id])
+        return Written(events=await numbered(one, {EventKind.SIGNALS: drafts}))
 
 
 async def _sources(one: "Connection", instrument_id: int) -> dict[SeriesKey, Source]:

@@ -8,6 +8,7 @@ from resolvers.model.event import INSTRUMENTS, SIGNALS, EventKind, body_subject,
 from resolvers.model.interval import Interval
 from resolvers.storage.outbox import CHANNEL
 from resolvers.storage.pool import Pool, connection, snapshot
+from resolvers.storage.signal_subjects import read_signal_subjects
 
 if TYPE_CHECKING:
     from resolvers.storage.pool import Connection
@@ -56,6 +57,8 @@ async def stored_revisions(pool: Pool, kinds: Collection[EventKind] = tuple(Even
         collections = [name for kind, name in _COLLECTIONS.items() if kind in kinds]
         if collections:
             revisions |= await _of_collections(one, collections)
+        if EventKind.SIGNALS in kinds:
+            revisions |= await read_signal_subjects(one)
         return StoredRevisions(origin=place.origin, revisions=revisions, position=place.position)
 
 

@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
+
+import asyncpg
 
 from resolvers.model.event import SIGNALS
 from resolvers.model.signal import Signal, SignalStatus
 from resolvers.model.signal_page import SignalConditions, SignalKey, SignalOrder, SignalPage
-from resolvers.model.versioned import Versioned
+from resolvers.model.versioned import Versioned, VersionedEach
 from resolvers.storage.pool import Pool, connection
+from resolvers.storage.signal_subjects import OF_ONE, of_some
 from resolvers.storage.signals import FROM_SIGNALS, SHOWN, signal_of
 
 _ACTIVE = "s.time = series.last_time AND NOT s.is_cancelled"
@@ -21,44 +24,62 @@ _STATUS = {
     SignalStatus.ACTIVE: f"{_ACTIVE} AND (s.valid_until IS NULL OR s.valid_until > {{now}})",
 }
 
+_ALL = f"WHERE c.name = '{SIGNALS}'"
+# Every row has the revisions, and one row at least is of each instrument.
+_OF_EACH = (
+    f"SELECT asked, c.revision, {OF_ONE} AS own_revision, found.*"  # noqa: S608
+    " FROM collections AS c CROSS JOIN unnest($1::int[]) AS asked"
+    " LEFT JOIN signal_subjects AS own ON own.instrument_id = asked"
+)
 
-async def read_signals(pool: Pool, keys: Sequence[SignalKey]) -> Versioned[dict[SignalKey, Signal]]:
-    """The signals of *keys* that are there, with the revision of all signals."""
+T = TypeVar("T")
+
+
+async def read_signals(pool: Pool, keys: Sequence[SignalKey]) -> VersionedEach[dict[SignalKey, Signal]]:
+    """The signals of *keys* that are there, with the revisions of all signals and of those of their instruments."""
     query = (
         f"SELECT {SHOWN} FROM {FROM_SIGNALS}"  # noqa: S608
         " JOIN unnest($1::timestamptz[], $2::uuid[]) AS asked (time, id) ON (s.time, s.id) = (asked.time, asked.id)"
     )
     async with connection(pool) as one:
         rows = await one.fetch(
-            _at_revision(query), [_moment(key.time) for key in keys], [UUID(key.digest) for key in keys]
+            f"SELECT c.revision, {OF_ONE} AS own_revision, found.* FROM collections AS c"  # noqa: S608
+            f" LEFT JOIN (SELECT true AS is_there, q.* FROM ({query}) AS q) AS found ON true"
+            f" LEFT JOIN signal_subjects AS own ON own.instrument_id = found.instrument_id WHERE c.name = '{SIGNALS}'",
+            [_moment(key.time) for key in keys],
+            [UUID(key.digest) for key in keys],
         )
     found = [signal_of(row) for row in rows if row["is_there"]]
-    return Versioned({SignalKey(signal.time, signal.digest): signal for signal in found}, rows[0]["revision"])
+    return VersionedEach(
+        {SignalKey(signal.time, signal.digest): signal for signal in found},
+        rows[0]["revision"],
+        {row["instrument_id"]: row["own_revision"] for row in rows if row["is_there"]},
+    )
 
 
 async def read_signal_page(pool: Pool, page: SignalPage, now: float) -> Versioned[list[Signal]]:
-    """The page's signals in its order, one more where there are more, with the revision of all signals."""
+    """The page's signals in its order, one more where there are more, with the revision of the conditions' subjects."""
     values: list[Any] = []
-    query = _page(page, values, now)
+    query = _at_revision(_page(page, values, now), _revision(page.conditions, values))
     async with connection(pool) as one:
-        rows = await one.fetch(f"{_at_revision(query)} ORDER BY {_order(page, 'found')}", *values)
+        rows = await one.fetch(f"{query} ORDER BY {_order(page, 'found')}", *values)
     return Versioned([signal_of(row) for row in rows if row["is_there"]], rows[0]["revision"])
 
 
 async def read_pages_of(
     pool: Pool, page: SignalPage, instrument_ids: Sequence[int], now: float
-) -> Versioned[dict[int, list[Signal]]]:
+) -> VersionedEach[dict[int, list[Signal]]]:
     """As `read_signal_page`, a page for each instrument, by its id."""
     values: list[Any] = [list(instrument_ids)]
     inner = _page(page.of_any(), values, now, "s.instrument_id = asked.asked")
-    query = f"SELECT p.* FROM unnest($1::int[]) AS asked (asked), LATERAL ({inner}) AS p"  # noqa: S608
+    query = f"LATERAL (SELECT true AS is_there, p.* FROM ({inner}) AS p) AS found ON true"  # noqa: S608
     async with connection(pool) as one:
-        rows = await one.fetch(f"{_at_revision(query)} ORDER BY {_order(page, 'found')}", *values)
+        rows = await one.fetch(f"{_OF_EACH} LEFT JOIN {query} {_ALL} ORDER BY {_order(page, 'found')}", *values)
     found: dict[int, list[Signal]] = {number: [] for number in instrument_ids}
     for row in rows:
         if row["is_there"]:
-            found[row["instrument_id"]].append(signal_of(row))
-    return Versioned(found, rows[0]["revision"])
+            found[row["asked"]].append(signal_of(row))
+    return _each(found, rows)
 
 
 async def read_active_signals(pool: Pool, now: float) -> Versioned[list[Signal]]:
@@ -72,31 +93,36 @@ async def read_active_signals(pool: Pool, now: float) -> Versioned[list[Signal]]
         f" WHERE s.direction <> 'HOLD' AND {active}"
     )
     async with connection(pool) as one:
-        rows = await one.fetch(_at_revision(query), _moment(now))
+        rows = await one.fetch(_at_revision(query, "c.revision"), _moment(now))
     return Versioned([signal_of(row) for row in rows if row["is_there"]], rows[0]["revision"])
 
 
 async def read_signal_count(pool: Pool, conditions: SignalConditions, now: float) -> Versioned[int]:
-    """How many signals are meant, with the revision of all signals."""
+    """How many signals are meant, with the revision of the conditions' subjects."""
     values: list[Any] = []
     query = f"SELECT count(*) AS matching FROM {_counted(conditions)} WHERE {_where(conditions, values, now)}"  # noqa: S608
+    query = _at_revision(query, _revision(conditions, values))
     async with connection(pool) as one:
-        (row,) = await one.fetch(_at_revision(query), *values)
+        (row,) = await one.fetch(query, *values)
     return Versioned(row["matching"], row["revision"])
 
 
 async def read_counts_of(
     pool: Pool, conditions: SignalConditions, instrument_ids: Sequence[int], now: float
-) -> Versioned[dict[int, int]]:
+) -> VersionedEach[dict[int, int]]:
     """As `read_signal_count`, for each instrument, by its id."""
-    values: list[Any] = []
-    where = _where(replace(conditions, instrument_ids=tuple(instrument_ids)), values, now)
+    values: list[Any] = [list(instrument_ids)]
+    where = f"{_where(replace(conditions, instrument_ids=None), values, now)} AND s.instrument_id = ANY($1::int[])"
     counted = f"SELECT s.instrument_id, count(*) AS matching FROM {_counted(conditions)} WHERE {where}"  # noqa: S608
-    query = f"{counted} GROUP BY s.instrument_id"
+    query = f"({counted} GROUP BY s.instrument_id) AS found ON found.instrument_id = asked"
     async with connection(pool) as one:
-        rows = await one.fetch(_at_revision(query), *values)
-    found = {row["instrument_id"]: row["matching"] for row in rows if row["is_there"]}
-    return Versioned({number: found.get(number, 0) for number in instrument_ids}, rows[0]["revision"])
+        rows = await one.fetch(f"{_OF_EACH} LEFT JOIN {query} {_ALL}", *values)
+    return _each({row["asked"]: row["matching"] or 0 for row in rows}, rows)
+
+
+def _each(found: dict[int, T], rows: Sequence[asyncpg.Record]) -> VersionedEach[dict[int, T]]:
+    """What was found, with the revisions of rows of `_OF_EACH`."""
+    return VersionedEach(found, rows[0]["revision"], {row["asked"]: row["own_revision"] for row in rows})
 
 
 def _counted(conditions: SignalConditions) -> str:
@@ -114,15 +140,20 @@ async def next_expiry(pool: Pool, now: float) -> datetime | None:
     return moment
 
 
-def _at_revision(query: str) -> str:
+def _revision(conditions: SignalConditions, values: list[Any]) -> str:
+    """The revision of what *conditions* rest on."""
+    return "c.revision" if conditions.few is None else of_some(values, conditions.few)
+
+
+def _at_revision(query: str, revision: str) -> str:
     """
-    *query* with the revision of all signals in every row, and one row without anything else if it finds nothing.
+    *query* with a revision in every row, and one row without anything else if it finds nothing.
 
     One statement sees one snapshot, so a change that is committed meanwhile is either in both or in neither.
     """
     return (
-        "SELECT c.revision, found.* FROM collections AS c"  # noqa: S608
-        f" LEFT JOIN (SELECT true AS is_there, q.* FROM ({query}) AS q) AS found ON true WHERE c.name = '{SIGNALS}'"
+        f"SELECT {revision} AS revision, found.* FROM collections AS c"  # noqa: S608
+        f" LEFT JOIN (SELECT true AS is_there, q.* FROM ({query}) AS q) AS found ON true {_ALL}"
     )
 
 

@@ -8,34 +8,37 @@ from resolvers.model.event import SIGNALS
 from resolvers.model.insight import SignalTally
 from resolvers.model.interval import Interval
 from resolvers.model.signal import Direction
-from resolvers.model.versioned import Versioned
+from resolvers.model.versioned import VersionedEach
 from resolvers.storage.pool import Pool, connection
+from resolvers.storage.signal_subjects import OF_ONE
 
 _NOTHING = SignalTally(buy=0, sell=0, hold=0, average_confidence=None, since=None)
 
 # One statement sees one snapshot, so a change that is committed meanwhile is in both or in neither.
 _TALLIES = f"""
-SELECT c.revision, found.* FROM collections AS c LEFT JOIN (
+SELECT asked.instrument_id AS asked, c.revision, {OF_ONE} AS own_revision, found.*
+FROM collections AS c CROSS JOIN (SELECT DISTINCT unnest($1::int[])) AS asked (instrument_id)
+LEFT JOIN signal_subjects AS own USING (instrument_id) LEFT JOIN (
     SELECT s.instrument_id, s.bar_minutes, s.direction, count(*) AS signals, count(s.confidence) AS confident,
            sum(s.confidence) AS confidence, min(s.time) AS since
     FROM unnest($1::int[], $2::smallint[]) AS asked (instrument_id, bar_minutes)
     JOIN signals AS s USING (instrument_id, bar_minutes)
     WHERE NOT s.is_cancelled GROUP BY s.instrument_id, s.bar_minutes, s.direction
-) AS found ON true WHERE c.name = '{SIGNALS}'"""  # noqa: S608
+) AS found USING (instrument_id) WHERE c.name = '{SIGNALS}'"""  # noqa: S608
 
 
 async def read_signal_tallies(
     pool: Pool, series: Sequence[tuple[int, Interval]]
-) -> Versioned[dict[tuple[int, Interval], SignalTally]]:
-    """The tally of each series, by its instrument's id and its interval, with the revision of all signals."""
+) -> VersionedEach[dict[tuple[int, Interval], SignalTally]]:
+    """The tally of each series, by its instrument's id and its interval, with the revisions of the instruments."""
     async with connection(pool) as one:
         rows = await one.fetch(_TALLIES, [number for number, _ in series], [each.value for _, each in series])
     by_series: dict[tuple[int, Interval], list[Any]] = defaultdict(list)
     for row in rows:
         if row["signals"] is not None:
-            by_series[row["instrument_id"], Interval(row["bar_minutes"])].append(row)
+            by_series[row["asked"], Interval(row["bar_minutes"])].append(row)
     found = {name: _tally(by_series[name]) if name in by_series else _NOTHING for name in series}
-    return Versioned(found, rows[0]["revision"])
+    return VersionedEach(found, rows[0]["revision"], {row["asked"]: row["own_revision"] for row in rows})
 
 
 def _tally(rows: Sequence[Any]) -> SignalTally:

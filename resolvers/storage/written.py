@@ -1,15 +1,16 @@
 """What a transaction has changed, and the events that tell of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resolvers.model.event import INSTRUMENTS, SIGNALS, Event, EventKind, body_subject, series_subject
+from resolvers.model.event import INSTRUMENTS, Event, EventKind, body_subject, series_subject
 from resolvers.model.instrument import Instrument
 from resolvers.storage.changed_quotes import ChangedQuote, quotes_draft
 from resolvers.storage.changed_signals import ChangedSignal, signal_drafts
 from resolvers.storage.outbox import Draft, numbered
 from resolvers.storage.series import Locked, SeriesKey
+from resolvers.storage.signal_subjects import move_signals
 from resolvers.storage.writing import SeriesChange
 
 if TYPE_CHECKING:
@@ -58,25 +59,28 @@ async def told(
     quotes: Sequence[ChangedQuote] = (),
     signals: Sequence[ChangedSignal] = (),
     quiet_signals: int = 0,
+    quiet_instruments: Collection[int] = (),
 ) -> Written:
     """
     Leaves the events of a transaction, as its end.
 
     Args:
         before, locked: The series of the transaction, as they were locked and as they are now.
-        quiet_signals: How many signals are new or different beside those that are named.
+        quiet_signals: How many signals are new or different beside those that are named, and
+        quiet_instruments: of which instruments they are, by their ids.
     """
     before, locked = before or {}, locked or {}
     drafts: dict[EventKind, list[Draft]] = {EventKind.CANDLES: _of_series(changes, before, locked)}
     if instruments or any(_has_bars(before, key) != _has_bars(locked, key) for key in locked):
-        revision = await _moved(one, INSTRUMENTS)
+        revision = await move_instruments(one)
         drafts[EventKind.INSTRUMENTS] = [
             Draft(revisions={INSTRUMENTS: revision}, body={"symbols": _symbols(instruments, changes, before, locked)})
         ]
     if quotes:
         drafts[EventKind.QUOTES] = [quotes_draft(quotes)]
     if signals or quiet_signals:
-        drafts[EventKind.SIGNALS] = signal_drafts(signals, await _moved(one, SIGNALS))
+        ids = {each.signal.instrument_id for each in signals}.union(quiet_instruments)
+        drafts[EventKind.SIGNALS] = signal_drafts(signals, await move_signals(one, ids), ids)
     events = await numbered(one, drafts)
     return Written(
         changes=changes,
@@ -88,10 +92,10 @@ async def told(
     )
 
 
-async def _moved(one: "Connection", collection: str) -> int:
-    """The next revision of a collection, which it has from now on."""
+async def move_instruments(one: "Connection") -> int:
+    """The next revision of all instruments, which they have from now on."""
     revision: int = await one.fetchval(
-        "UPDATE collections SET revision = revision + 1 WHERE name = $1 RETURNING revision", collection
+        "UPDATE collections SET revision = revision + 1 WHERE name = $1 RETURNING revision", INSTRUMENTS
     )
     return revision
 

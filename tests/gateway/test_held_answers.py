@@ -14,12 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.config import ServerUrls
-from resolvers.model.instrument import InstrumentSpec
+from resolvers.model.instrument import Instrument, InstrumentSpec
 from resolvers.storage.instruments import create_instruments
 from resolvers.storage.pool import Pool
+from schema.node import global_id
 from tests.bars import NOON
 from tests.following import eventually
 from tests.servers import COLD, PATIENT, RunningGateway
+from tests.signals import draft
 
 _START = datetime.fromtimestamp(NOON, UTC)
 _LIFE_SECONDS = 0.05
@@ -32,6 +34,12 @@ _BARS = """query Bars($symbol: String!, $interval: Interval!, $last: Int) {
     count columns { timestamp close volume sma(period: 3) } } }"""
 _ROWS = """query ($symbol: String!, $from: DateTime) { candles(symbol: $symbol, interval: H1, from: $from) {
   bars { time open high low close isClosed ema(period: 2) } } }"""
+_SIGNALS = """query ($symbols: [String!], $status: SignalStatus) {
+  signals(first: 3, filter: {symbols: $symbols, status: $status}) {
+    totalCount nodes { id rationale status instrument { symbol } } } }"""
+_LATEST = """query ($symbol: String!) { instruments(search: $symbol) { nodes {
+  symbol latestSignal(interval: H1) { rationale } signals { totalCount nodes { rationale } } } } }"""
+_SIGNAL = "query ($id: ID!) { node(id: $id) { ... on Signal { rationale status instrument { symbol } } } }"
 _LIST = """query ($search: String) { instruments(search: $search, first: 5) { totalCount nodes { ...Row } } }
   fragment Row on Instrument {
     symbol intervals quote { price } days: candles(interval: D1, last: 2) { bars { close } } }"""
@@ -43,12 +51,19 @@ _writes = st.one_of(
     # What happens most: the newest bar again, or the one after it.
     st.tuples(st.just("tick"), _which, st.integers(0, 1), st.booleans()),
     st.tuples(st.just("quote"), _which, st.integers(0, 1)),
+    st.tuples(st.just("signal"), _which, st.integers(0, 1), st.integers(0, 2)),
+    st.tuples(st.just("signal"), _which, st.integers(0, 1), st.integers(0, 2)),
 )
 _operations = st.one_of(
     st.tuples(st.just("quotes"), _symbols, _symbols, st.sampled_from([None, True, False])),
     st.tuples(st.just("bars"), _symbols, st.sampled_from(["H1", "H4", "D1", "W1"]), st.sampled_from([1, 5, 100])),
     st.tuples(st.just("rows"), _symbols, st.none() | st.integers(0, 50)),
     st.tuples(st.just("list"), st.booleans()),
+    st.tuples(
+        st.just("signals"), st.none() | st.sets(st.integers(0, 1)), st.sampled_from([None, "ACTIVE", "SUPERSEDED"])
+    ),
+    st.tuples(st.just("latest"), _which),
+    st.tuples(st.just("signal"), _which, st.integers(0, 2)),
 )
 _reads = st.one_of(
     st.tuples(st.just("ask"), _which, st.sampled_from(["POST", "GET"]), _operations, st.integers(1, 3)),
@@ -73,6 +88,7 @@ class World:
         self._numbers = itertools.count(1)
         self._examples = itertools.count(1)
         self._names: list[str] = []
+        self._instruments: dict[str, Instrument] = {}
         self._newest: dict[str, int] = {}
         self._position: str | None = None
         self._writers: set[int] = set()
@@ -82,7 +98,9 @@ class World:
         example = next(self._examples)
         self._names = [f"EX{example}A", f"EX{example}B", f"EX{example}NONE"]
         self._newest, self._position, self._writers = {}, None, set()
-        await create_instruments(self._pool, [InstrumentSpec(symbol=one) for one in self._names[:2]])
+        self._instruments = await create_instruments(
+            self._pool, [InstrumentSpec(symbol=one) for one in self._names[:2]]
+        )
 
         async def have_heard() -> bool:
             asked = {"query": f'{{ instruments(search: "EX{example}") {{ totalCount }} }}'}
@@ -114,8 +132,24 @@ class World:
         item = {"symbol": self._names[symbol], "price": number, "asOf": moment.isoformat()}
         await self._publish(which, "publishQuotes", "PublishedQuote", item)
 
+    async def signal(self, which: int, symbol: int, hour: int) -> None:
+        """A signal of a bar, new or said anew."""
+        item = {
+            "symbol": self._names[symbol],
+            "interval": "H1",
+            "barTime": (_START + timedelta(hours=hour)).isoformat(),
+            "direction": "BUY",
+            "strength": "WEAK",
+            "score": 0.5,
+            "agreement": 1,
+            "price": 1,
+            "rationale": f"{next(self._numbers)}",
+        }
+        await self._publish(which, "publishSignals", "PublishedSignal", item)
+
     async def _publish(self, which: int, field: str, kind: str, item: dict[str, Any]) -> None:
-        query = f"mutation ($item: {kind}!) {{ done: {field}(input: {{items: [$item]}}) {{ stored }} }}"
+        by = 'producer: "desk", ' if kind == "PublishedSignal" else ""
+        query = f"mutation ($item: {kind}!) {{ done: {field}(input: {{{by}items: [$item]}}) {{ stored }} }}"
         answer = await self._gateways[which].client.post("/graphql", json={"query": query, "variables": {"item": item}})
         assert answer.json()["data"]["done"]["stored"] > 0
         self._writers.add(which)
@@ -138,6 +172,15 @@ class World:
             symbol, hour = given
             begin = None if hour is None else (_START + timedelta(hours=hour)).isoformat()
             query, variables = _ROWS, {"symbol": self._names[symbol], "from": begin}
+        elif kind == "signals":
+            symbols, status = given
+            named = None if symbols is None else [self._names[one] for one in sorted(symbols)]
+            query, variables = _SIGNALS, {"symbols": named, "status": status}
+        elif kind == "latest":
+            query, variables = _LATEST, {"symbol": self._names[given[0]]}
+        elif kind == "signal":
+            symbol, hour = given
+            query, variables = _SIGNAL, {"id": self._signal_id(symbol, hour)}
         else:
             query, variables = _LIST, {"search": self._names[0][:-1] if given[0] else self._names[1]}
         asked: dict[str, Any] = {"query": query, "variables": variables}
@@ -145,6 +188,11 @@ class World:
         if self._writers - {which}:
             asked["extensions"] = {"after": self._position}
         return asked
+
+    def _signal_id(self, symbol: int, hour: int) -> str:
+        """Of the signal of a bar, which need not be there."""
+        one = draft(self._instruments[self._names[symbol]], time=NOON + hour * 3600)
+        return str(global_id("Signal", one.time, one.digest))
 
     async def ask(self, which: int, method: str, operation: tuple[Any, ...], times: int) -> None:
         """One operation, several times; each answer is that of the gateway which holds nothing."""
@@ -178,6 +226,7 @@ async def world(pool: Pool, urls: ServerUrls) -> AsyncIterator[World]:
         PATIENT,
         quote_cache_seconds=_LIFE_SECONDS,
         candle_cache_seconds=_LIFE_SECONDS,
+        signal_cache_seconds=_LIFE_SECONDS,
         instrument_cache_seconds=_LIFE_SECONDS,
         absent_cache_seconds=_LIFE_SECONDS,
     )

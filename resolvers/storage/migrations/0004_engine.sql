@@ -41,3 +41,14 @@ CREATE TABLE engine_fits (
 );
 -- They are compressed when they come.
 ALTER TABLE engine_fits ALTER COLUMN scores SET STORAGE EXTERNAL, ALTER COLUMN votes SET STORAGE EXTERNAL;
+
+-- Which change of the signals was the last of an instrument's: without a row, none since `all_at`.
+CREATE TABLE signal_subjects (
+    instrument_id  integer PRIMARY KEY REFERENCES instruments ON DELETE CASCADE,
+    revision       bigint NOT NULL                     -- of all signals, at that change
+) WITH (fillfactor = 50);
+
+-- A change of a collection may be of named parts, or of all. `named_at` is the revision of the last one that was of
+-- named parts, and `all_at` that of the last before it that was of all. Whoever raises the revision alone has changed all.
+ALTER TABLE collections ADD COLUMN named_at bigint, ADD COLUMN all_at bigint;
+UPDATE collections SET named_at = revision, all_at = 0 WHERE name = 'signals';

@@ -15,6 +15,8 @@ from tests.bars import instrument, spaced, store
 from tests.following import eventually
 from tests.gateway.commands.conftest import Runner
 from tests.servers import PATIENT, RunningGateway
+from tests.signals import draft
+from tests.signals import store as store_signals
 
 _QUERY = '{ candles(symbol: "ACME", interval: H1, last: 5) { columns { close } } }'
 _OFTEN = replace(PATIENT, stats_seconds=0.1)
@@ -123,6 +125,40 @@ async def test_what_was_changed_by_hand_is_read_after_a_purge(
     await is_shown((9.0, 10.0, "Again"))
 
 
+async def test_signals_that_were_changed_by_hand_are_read_after_a_purge(
+    gateway_command: Runner, gateway: RunningGateway, pool: Pool
+) -> None:
+    """Of one instrument, of which others know nothing; and of all, also of one that never had any."""
+    acme, other, none = [await instrument(pool, symbol) for symbol in ("ACME", "OTHER", "NONE")]
+    await store_signals(pool, draft(acme), draft(other))
+
+    async def are_shown(*expected: float) -> None:
+        async def is_so() -> bool:
+            return await shown() == list(expected)
+
+        await eventually(is_so)
+
+    async def shown() -> list[float]:
+        found: list[float] = []
+        for symbol in ("ACME", "OTHER", "NONE"):
+            query = f'{{ signals(filter: {{symbols: ["{symbol}"]}}) {{ nodes {{ score }} }} }}'
+            answer = (await gateway.client.post("/graphql", json={"query": query})).json()
+            found += [one["score"] for one in answer["data"]["signals"]["nodes"]]
+        return found
+
+    await are_shown(0.25, 0.25)
+    await pool.execute("UPDATE signals SET score = 0.5")
+    ended = await asyncio.to_thread(gateway_command, "cache", "purge", "signals:acme")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == f"signals: revision 3\nsignals:{acme.id}: revision 3\n"
+    await are_shown(0.5, 0.25)
+    await pool.execute("UPDATE signals SET score = 0.75, instrument_id = $1 WHERE instrument_id = $2", none.id, acme.id)
+    await pool.execute("UPDATE signal_series SET instrument_id = $1 WHERE instrument_id = $2", none.id, acme.id)
+    ended = await asyncio.to_thread(gateway_command, "cache", "purge", "signals")
+    assert ended.stdout == "signals: revision 4\nsignals:*: revision 4\n"
+    await are_shown(0.5, 0.75)
+
+
 async def test_all_intervals_of_a_symbol(gateway_command: Runner, pool: Pool) -> None:
     """Bodies too; also of a series of one bar, and of a symbol with a colon."""
     one = await instrument(pool, "X:Y")
@@ -142,11 +178,12 @@ async def test_all_intervals_of_a_symbol(gateway_command: Runner, pool: Pool) ->
     [
         (
             "candles",
-            "SUBJECT is candles:SYMBOL:INTERVAL, candles:SYMBOL, quote:SYMBOL, instruments or all, was 'candles'",
+            "candles:SYMBOL, quote:SYMBOL, signals:SYMBOL, signals, instruments or all, was 'candles'",
         ),
         ("everything", "was 'everything'"),
         ("all:ACME", "was 'all:ACME'"),
         ("quote:NONE", "no instrument NONE"),
+        ("signals:NONE", "no instrument NONE"),
         ("quote:ACME", "no quote of ACME is stored"),
         ("candles:ACME:H1", "no H1 bars of ACME are stored"),
         ("candles:ACME", "no bars of ACME are stored"),

@@ -10,12 +10,13 @@ from resolvers.cache.redis_tier import RedisTier
 from resolvers.cache.tiers import Tiers
 from resolvers.ingest import Ingest
 from resolvers.loaders import Loaders
-from resolvers.model.event import INSTRUMENTS, body_subject, quote_subject, series_subject
+from resolvers.model.event import INSTRUMENTS, EventKind, body_subject, quote_subject, series_subject
 from resolvers.model.interval import Interval
 from resolvers.model.revisions import Revisions
 from resolvers.model.window import Reach, WindowRequest
 from resolvers.services import Services
 from resolvers.storage.pool import Pool
+from resolvers.storage.revisions import stored_revisions
 from tests.bars import LATER
 
 
@@ -69,6 +70,8 @@ class Process:
         self.revisions.move(
             INSTRUMENTS, await self.pool.fetchval("SELECT revision FROM collections WHERE name = 'instruments'")
         )
+        for subject, revision in (await stored_revisions(self.pool, [EventKind.SIGNALS])).revisions.items():
+            self.revisions.move(subject, revision)
         for row in await self.pool.fetch("SELECT * FROM series"):
             series = row["instrument_id"], Interval(row["bar_minutes"])
             self.revisions.move(series_subject(*series), row["revision"])

@@ -45,7 +45,8 @@ async def test_new_signals_are_events_in_the_order_given(pool: Pool) -> None:
     assert row is not None
     assert tuple(row) == (b"\1\0", b"x", 1)
     stored = await stored_revisions(pool, [EventKind.SIGNALS])
-    assert (stored.revisions, stored.position[EventKind.SIGNALS]) == ({"signals": 3}, 3)
+    expected = {"signals": 3, f"signals:{acme.id}": 3, f"signals:{other.id}": 2}
+    assert (stored.revisions, stored.position[EventKind.SIGNALS]) == (expected, 3)
 
 
 async def test_a_signal_is_stored_once_and_changed_under_its_name(pool: Pool) -> None:
