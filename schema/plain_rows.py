@@ -95,7 +95,7 @@ class PlainRows:
 
     def _take(self) -> None:
         """Reads what can be read by column."""
-        self._fields = self._executor.collect_subfields(self._kind, self._details).grouped_field_set
+        self._fields = self._selected()
         for name, details in self._fields.items():
             node = details[0].node
             field = self._kind.fields.get(node.name.value)
@@ -108,6 +108,20 @@ class PlainRows:
                 self._columns[name] = self._completed_leaf(name, field, getter)
             else:
                 self._take_objects(name, details, field, getter)
+
+    def _selected(self) -> GroupedFieldSet:
+        """What is selected of each row, which is found out once for each document and its conditions."""
+        executor, kind, details = self._executor, self._kind, self._details
+        if any(one.fragment_variable_values is not None for one in details):
+            return executor.collect_subfields(kind, details).grouped_field_set
+        return executor.plans.of(
+            ("selected", kind),
+            # Not the fields themselves: what is selected below them does not depend on their arguments.
+            [one.node.selection_set for one in details if one.node.selection_set is not None],
+            executor.fragment_definitions,
+            executor.variable_values.coerced,
+            lambda: executor.collect_subfields(kind, details).grouped_field_set,
+        )
 
     def _getter(self, name: str, field: GraphQLField, details: FieldDetailsList) -> Getter | None:
         """What reads a field of each row; where it asks for the context, with the one ``info`` of the whole list."""

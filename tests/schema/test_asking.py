@@ -10,7 +10,7 @@ import strawberry
 from schema.build import build_schema
 from schema.getters import bound_getter_of
 from schema.resolving import asks_context, with_direct_resolvers
-from tests.schema.stock import assert_no_difference
+from tests.schema.stock import assert_no_difference, assert_no_difference_again
 
 
 @strawberry.type
@@ -106,6 +106,15 @@ async def test_answers_have_what_the_context_has() -> None:
     assert answer.startswith(b'{"rows":[{"sum":11,"failing":1,"mixed":1,"below":{"number":1},"path":"[')
     assert b'{"sum":12,"failing":null,"mixed":2,"below":{"number":2}' in answer
     assert b"'rows', 2, 'path'" in answer
+
+
+async def test_what_is_selected_follows_the_variables() -> None:
+    """It is kept with the document, by the conditions that it has, of fields and of fragments."""
+    text = """query ($with: Boolean!, $number: Boolean = true) { rows {
+        number @include(if: $number) sum @skip(if: $with) ...Objects @include(if: $with) } }
+        fragment Objects on Row { below { number @include(if: $number) __typename } }"""
+    given = [{"with": True}, {"with": False}, {"with": True, "number": False}, {"with": True}, {"with": False}]
+    await assert_no_difference_again(_SCHEMA, text, {"base": 10, "at_once": True}, given)
 
 
 def test_only_marked_values_are_read_so() -> None:
