@@ -41,6 +41,7 @@ from resolvers.wording import Worded
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+T = TypeVar("T")
 Futures: TypeAlias = dict[K, asyncio.Future[V | None]]
 
 
@@ -94,6 +95,14 @@ class Loader(Generic[K, V]):
             self._waiting -= 1
         return value
 
+    def then(self, key: K, use: Callable[[V | None], T]) -> T | Awaitable[T]:
+        """What *use* makes of the value of *key*: at once where that is there without waiting."""
+        ready = self._ready(key)
+        return self._later(key, use) if isinstance(ready, Missing) else use(ready)
+
+    async def _later(self, key: K, use: Callable[[V | None], T]) -> T:
+        return use(await self.load(key))
+
     async def load_many(self, keys: Sequence[K]) -> list[V | None]:
         """The values of *keys*, in their order."""
         values: list[V | None] = []
@@ -102,7 +111,8 @@ class Loader(Generic[K, V]):
             if isinstance(ready, Missing):
                 break
             values.append(ready)
-        return values + list(await asyncio.gather(*(self.load(key) for key in keys[len(values) :])))
+        missing = keys[len(values) :]
+        return values + list(await asyncio.gather(*map(self.load, missing))) if missing else values
 
     def _ready(self, key: K) -> V | Missing | None:
         """

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from typing import cast
 
 from resolvers.compute.opportunities import ranking
 from resolvers.errors import NotFound
@@ -53,7 +54,8 @@ async def rankings_of(
 
 async def ranking_of(loaders: Loaders, choice: Choice) -> Ranking:
     """The ranking of a choice."""
-    return (await rankings_of(loaders, [choice]))[choice]
+    # Each choice has a ranking, if only an empty one.
+    return cast("Ranking", await loaders.ranking.load(choice))
 
 
 def _meant(ranked: Ranking, conditions: OpportunityConditions) -> Iterator[Opportunity]:

@@ -1,10 +1,15 @@
 """Signals, as a query asks for them."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 from resolvers.errors import NotFound
 from resolvers.loaders import Loaders
 from resolvers.model.instrument import Instrument
 from resolvers.model.signal import Signal, SignalStatus
 from resolvers.model.signal_page import SignalConditions, SignalKey, SignalPage
+
+T = TypeVar("T")
 
 
 async def signal(loaders: Loaders, key: SignalKey) -> Signal:
@@ -30,17 +35,20 @@ async def count_of_signals(loaders: Loaders, conditions: SignalConditions) -> in
     return await loaders.signal_count.load(conditions) or 0
 
 
-async def instrument_of(loaders: Loaders, signal: Signal) -> Instrument:
+def instrument_of(loaders: Loaders, signal: Signal, use: Callable[[Instrument], T]) -> T | Awaitable[T]:
     """
-    What a signal is about.
+    What *use* makes of what a signal is about, at once where that is at hand.
 
     Raises:
         NotFound: If the instrument is gone.
     """
-    found = await loaders.instrument_by_name.load(signal.symbol)
-    if found is None:
-        raise NotFound(f"no instrument {signal.symbol}")
-    return found
+
+    def used(found: Instrument | None) -> T:
+        if found is None:
+            raise NotFound(f"no instrument {signal.symbol}")
+        return use(found)
+
+    return loaders.instrument_by_name.then(signal.symbol, used)
 
 
 def status(loaders: Loaders, signal: Signal) -> SignalStatus:

@@ -1,5 +1,7 @@
 """What agents said in signals, alone and together, as a query asks for it."""
 
+from collections.abc import Awaitable
+
 from resolvers.compute.performance import AgentPerformance
 from resolvers.compute.rationale import rationale as rationale_of
 from resolvers.loaders import Loaders
@@ -13,11 +15,18 @@ from resolvers.reading.verdicts import Ballot
 
 async def roster(loaders: Loaders, signal: Signal) -> Roster | None:
     """Who voted in a signal; None where nobody did, or nobody knows any more whose votes these are."""
-    version = version_of(signal.producer)
-    if signal.votes is None or version is None:
-        return None
-    found = await loaders.roster.load(version)
-    return found if found is not None and len(found.agents) == len(signal.votes) else None
+    version = _voted(signal)
+    return None if version is None else _whose(signal, await loaders.roster.load(version))
+
+
+def _voted(signal: Signal) -> str | None:
+    """The version whose agents voted in a signal; None where nobody did."""
+    return None if signal.votes is None else version_of(signal.producer)
+
+
+def _whose(signal: Signal, found: Roster | None) -> Roster | None:
+    """The roster that was found for a signal, if its votes are of that many."""
+    return None if found is None or len(found.agents) != len(signal.votes or ()) else found
 
 
 async def consensus(loaders: Loaders, signal: Signal, method: ConsensusMethod) -> Verdict | None:
@@ -36,12 +45,23 @@ async def consensus_of(
     return await loaders.verdict.load(Ballot(roster=roster, known=known, time=time, votes=votes, method=method))
 
 
-async def rationale(loaders: Loaders, signal: Signal) -> str:
-    """Why, in its producer's words, or where it has none, in those that follow from its numbers."""
+def rationale(loaders: Loaders, signal: Signal) -> str | Awaitable[str]:
+    """
+    Why, in its producer's words, or where it has none, in those that follow from its numbers.
+
+    At once where all that takes is at hand, as the words of a producer always are.
+    """
     if signal.rationale is not None:
         return signal.rationale
-    asked = await roster(loaders, signal)
-    return "" if asked is None else rationale_of(signal, asked)
+    version = _voted(signal)
+    if version is None:
+        return ""
+
+    def written(found: Roster | None) -> str:
+        asked = _whose(signal, found)
+        return "" if asked is None else rationale_of(signal, asked)
+
+    return loaders.roster.then(version, written)
 
 
 async def performance(loaders: Loaders, version: str, name: str, interval: Interval) -> AgentPerformance | None:

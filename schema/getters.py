@@ -5,12 +5,13 @@ from inspect import Parameter
 from operator import attrgetter
 from typing import Any
 
-from graphql import GraphQLField, is_leaf_type
-from graphql.type import GraphQLNonNull, is_object_type
+from graphql import GraphQLField, GraphQLResolveInfo, is_leaf_type
+from graphql.type import is_object_type
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
 from schema import resolving
+from schema.column_plan import nullable
 
 Getter = Callable[[Any], Any]
 _NO_GETTER = object()
@@ -32,10 +33,20 @@ def getter_of(field: GraphQLField) -> Getter | None:
     return known  # type: ignore[no-any-return]
 
 
+def bound_getter_of(field: GraphQLField, info: GraphQLResolveInfo[Any]) -> Getter | None:
+    """A function from an object to the value of *field*, if its method asks nothing of *info* but the context."""
+    bound = getattr(field.resolve, "bound", None)
+    return bound(info) if bound is not None and _is_one_value(field) else None
+
+
+def _is_one_value(field: GraphQLField) -> bool:
+    kind = nullable(field.type)
+    return is_leaf_type(kind) or is_object_type(kind)
+
+
 def _getter(field: GraphQLField) -> Getter | None:
     definition = field.extensions.get("strawberry-definition")
-    kind = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
-    if not isinstance(definition, StrawberryField) or not (is_leaf_type(kind) or is_object_type(kind)):
+    if not isinstance(definition, StrawberryField) or not _is_one_value(field):
         return None
     # Some put a resolver of their own in the place of strawberry's, or a way to get results on a field or its class.
     if getattr(field.resolve, "__module__", None) not in _RESOLVERS:

@@ -1,30 +1,17 @@
 """Lists of plain objects, their leaf fields read by column."""
 
-import math
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Awaitable
 from inspect import iscoroutine
-from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
-from graphql import (
-    GraphQLBoolean,
-    GraphQLField,
-    GraphQLFloat,
-    GraphQLID,
-    GraphQLObjectType,
-    GraphQLOutputType,
-    GraphQLResolveInfo,
-    GraphQLString,
-    is_leaf_type,
-)
+from graphql import GraphQLField, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, is_leaf_type
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path, Undefined, gather_with_cancel
-from graphql.type import GraphQLNonNull
 
 from schema.column_plan import nullable
 from schema.columns import ColumnSet
-from schema.getters import Getter, getter_of
+from schema.getters import Getter, bound_getter_of, getter_of
+from schema.leaf_column import NOT_ROWS, completed, is_plain, read
 from schema.row_text import RowText, texts_of
 
 if TYPE_CHECKING:
@@ -78,7 +65,7 @@ class PlainRows:
         first: Any = type(rows[0])
         if rows[0] is None or len(set(map(type, rows))) > 1:
             return False
-        if not _is_plain(first) and (issubclass(first, _NOT_ROWS) or any(map(self._executor.is_awaitable, rows))):
+        if not is_plain(first) and (issubclass(first, NOT_ROWS) or any(map(self._executor.is_awaitable, rows))):
             return False
         return self._kind.is_type_of is None or all(map(self._is_of_kind, rows))
 
@@ -108,11 +95,11 @@ class PlainRows:
 
     def _take(self) -> None:
         """Reads what can be read by column."""
-        self._fields = self._executor.collect_subfields(self._kind, self._details).grouped_field_set
+        self._fields = self._selected()
         for name, details in self._fields.items():
             node = details[0].node
             field = self._kind.fields.get(node.name.value)
-            getter = getter_of(field) if field is not None and not node.arguments else None
+            getter = None if field is None or node.arguments else self._getter(name, field, details)
             if node.name.value == "__typename":
                 self._columns[name] = [self._kind.name] * len(self._rows)
             elif field is None or getter is None:
@@ -122,6 +109,29 @@ class PlainRows:
             else:
                 self._take_objects(name, details, field, getter)
 
+    def _selected(self) -> GroupedFieldSet:
+        """What is selected of each row, which is found out once for each document and its conditions."""
+        executor, kind, details = self._executor, self._kind, self._details
+        if any(one.fragment_variable_values is not None for one in details):
+            return executor.collect_subfields(kind, details).grouped_field_set
+        return executor.plans.of(
+            ("selected", kind),
+            # Not the fields themselves: what is selected below them does not depend on their arguments.
+            [one.node.selection_set for one in details if one.node.selection_set is not None],
+            executor.fragment_definitions,
+            executor.variable_values.coerced,
+            lambda: executor.collect_subfields(kind, details).grouped_field_set,
+        )
+
+    def _getter(self, name: str, field: GraphQLField, details: FieldDetailsList) -> Getter | None:
+        """What reads a field of each row; where it asks for the context, with the one ``info`` of the whole list."""
+        getter = getter_of(field)
+        if getter is None and hasattr(field.resolve, "bound"):
+            path = self._path.add_key(name, self._kind.name)
+            nodes = [one.node for one in details]
+            getter = bound_getter_of(field, self._executor.build_resolve_info(field, nodes, self._kind, path))
+        return getter
+
     def _execute(self, name: str, details: FieldDetailsList) -> None:
         """Leaves a field to be executed row by row."""
         self._executed[name] = details
@@ -129,7 +139,7 @@ class PlainRows:
 
     def _take_objects(self, name: str, details: FieldDetailsList, field: GraphQLField, getter: Getter) -> None:
         """Reads one field of objects of all rows, and what can be read of them by column."""
-        values = self._read[name] = _read(getter, self._rows)
+        values = self._read[name] = read(getter, self._rows)
         below = PlainRows(self._executor, nullable(field.type), field.type, details, self._info, self._path, values)
         # Sets of columns have a completion of their own.
         if isinstance(values[0], ColumnSet) or not below.are_regular():
@@ -184,23 +194,9 @@ class PlainRows:
 
     def _completed_leaf(self, name: str, field: GraphQLField, getter: Getter) -> list[Any]:
         """One leaf field of all rows, read and coerced; notes the rows where that is not all there is to do."""
-        values = self._read[name] = _read(getter, self._rows)
-        required = isinstance(field.type, GraphQLNonNull)
-        leaf: Any = field.type.of_type if required else field.type  # type: ignore[union-attr]
-        kinds = set(map(type, values))
-        if not required:
-            kinds.discard(type(None))
-        if kinds <= _THEMSELVES.get(leaf, frozenset()) and (float not in kinds or _are_finite(values)):
-            return values
-        coerce = leaf.coerce_output_value
-        column: list[Any] = []
-        for number, value in enumerate(values):
-            completed = None
-            if value is not None or required:
-                completed = _coerced(coerce, value)
-                if completed is None:
-                    self._irregular.add(number)
-            column.append(completed)
+        values = self._read[name] = read(getter, self._rows)
+        column, irregular = completed(values, field.type)
+        self._irregular.update(irregular)
         return column
 
     def _by_row(self, results: list[dict[str, Any]]) -> list[Any] | Awaitable[list[Any]]:
@@ -306,57 +302,3 @@ async def _with_awaited(results: Any, places: list[Any]) -> Any:
         for place, value in zip(places, values, strict=True):
             results[place] = value
     return results
-
-
-# Scalars whose results are the values as they are, for values of exactly these classes.
-_THEMSELVES: Mapping[Any, frozenset[type]] = {
-    GraphQLString: frozenset({str}),
-    GraphQLID: frozenset({str}),
-    GraphQLFloat: frozenset({float}),
-    GraphQLBoolean: frozenset({bool}),
-}
-
-
-def _read(getter: Getter, rows: Iterable[Any]) -> list[Any]:
-    """What a resolver returns for each row, or the error that it raises: an executor treats both alike."""
-    values: list[Any] = []
-    left = iter(rows)
-    while True:
-        try:
-            for row in left:
-                values.append(getter(row))  # noqa: PERF401 - what was read before an error stays
-        except Exception as error:
-            values.append(error)
-        else:
-            return values
-
-
-def _are_finite(values: Iterable[float | None]) -> bool:
-    """Whether no value is infinite or not a number; false too where only their sum is infinite."""
-    return math.isfinite(sum([value for value in values if value is not None]))
-
-
-def _coerced(coerce: Callable[[Any], Any], value: Any) -> Any:
-    """The value as a scalar's result; None where that takes more than the scalar."""
-    kind: Any = type(value)
-    if value is None or not _is_plain(kind):
-        return None
-    try:
-        completed = coerce(value)
-    except Exception:
-        return None
-    kind = type(completed)
-    return completed if _is_plain(kind) else None
-
-
-_NOT_ROWS = (Exception, type(Undefined))
-
-
-@lru_cache(maxsize=1000)
-def _is_plain(kind: Any) -> bool:
-    """Whether objects of a class are values and nothing else to an executor: no error, nothing to await."""
-    return not (
-        issubclass(kind, (*_NOT_ROWS, GeneratorType))
-        or hasattr(kind, "__await__")
-        or any("__getattr__" in vars(base) for base in kind.__mro__)
-    )

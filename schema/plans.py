@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeVar, cast
 
-from graphql import FieldNode, FragmentSpreadNode, Node, VariableNode
+from graphql import FieldNode, FragmentSpreadNode, Node, SelectionSetNode, VariableNode
 
 T = TypeVar("T")
 
@@ -30,12 +30,17 @@ class Plans:
     def of(
         self,
         what: Hashable,
-        nodes: Sequence[FieldNode],
+        nodes: Sequence[FieldNode | SelectionSetNode],
         fragments: Mapping[str, Any],
         variables: Mapping[str, Any],
         make: Callable[[], T],
     ) -> T:
-        """The result of *make* for fields that are completed together; *what* says which of several results."""
+        """
+        The result of *make* for fields that are completed together, or for what is below them.
+
+        Args:
+            what: Which of several results.
+        """
         ids = tuple([id(node) for node in nodes])
         names = self._names.get(ids)
         if names is None:

@@ -6,23 +6,32 @@ up how its arguments are called and converted, for every field of every request:
 settled when the schema is built, for the fields that have a function and nothing around it.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
 
 from graphql import GraphQLObjectType, GraphQLResolveInfo
-from strawberry.relay.types import GlobalID
-from strawberry.scalars import is_scalar
 from strawberry.schema import Schema
 from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.arguments import StrawberryArgument, convert_argument
-from strawberry.types.base import StrawberryMaybe, StrawberryOptional
-from strawberry.types.enum import StrawberryEnumDefinition
+from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
-from strawberry.types.info import Info
 
-_Conversion: TypeAlias = Callable[[Any, Info], Any] | None
-_Argument: TypeAlias = tuple[str, str, _Conversion]
+from schema.conversions import Conversion, conversion_of
+
+_Argument: TypeAlias = tuple[str, str, Conversion | None]
+
+
+Resolver = TypeVar("Resolver", bound=Callable[..., Any])
+
+
+def asks_context(resolver: Resolver) -> Resolver:
+    """
+    Marks a method that uses nothing of its ``info`` but the context: one ``info`` does for all rows of a list.
+
+    It returns what it finds at hand at once, and something to await otherwise, which makes a task for each row.
+    """
+    resolver.asks_context = True  # type: ignore[attr-defined]
+    return resolver
 
 
 def with_direct_resolvers(schema: Schema) -> Schema:
@@ -73,24 +82,17 @@ def _direct(field: StrawberryField, converter: GraphQLCoreConverter) -> Callable
             values[info_name] = its_info
         return function(source, **values) if takes_self else function(**values)
 
+    def bound(info: GraphQLResolveInfo[Any]) -> Callable[[Any], Any]:
+        its_info: Any = of_info(_raw_info=info, _field=field)
+        return lambda source: function(source, its_info)
+
     resolve._is_default = False  # type: ignore[attr-defined]
+    if takes_self and not arguments and hasattr(function, "asks_context"):
+        resolve.bound = bound  # type: ignore[attr-defined]
     return resolve
 
 
 def _argument(argument: StrawberryArgument, converter: GraphQLCoreConverter) -> _Argument:
     """Its name in GraphQL and in Python, and what converts its values; None where they are right as they are."""
     name = converter.config.name_converter.from_argument(argument)
-    kind = argument.type
-
-    def converted(value: Any, info: Info) -> Any:
-        return convert_argument(value, kind, converter.scalar_registry, converter.config, info, path=(name,))
-
-    return name, argument.python_name or name, None if _is_leaf(kind, converter.scalar_registry) else converted
-
-
-def _is_leaf(kind: Any, scalars: Mapping[object, Any]) -> bool:
-    if isinstance(kind, StrawberryMaybe):
-        return False
-    while isinstance(kind, StrawberryOptional):
-        kind = kind.of_type
-    return kind is not GlobalID and (isinstance(kind, StrawberryEnumDefinition) or bool(is_scalar(kind, scalars)))
+    return name, argument.python_name or name, conversion_of(name, argument.type, converter)

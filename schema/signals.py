@@ -1,7 +1,7 @@
 """Signals."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -24,6 +24,7 @@ from schema.insights import INSIGHT, InsightType, signal_insight
 from schema.market import Hub, hub
 from schema.measures import MeasureType, measures_of
 from schema.node import Node, global_id
+from schema.resolving import asks_context
 from schema.scalars import FIRST_SECOND, LAST_SECOND, Moment, given
 from schema.votes import VoteType, votes_of
 
@@ -154,9 +155,10 @@ class SignalType(Node):
         """*signal* as a client sees it; its id stays the same, so a client's cache merges what is said anew."""
         return cls(id=global_id("Signal", signal.time, signal.digest), stored=signal)
 
-    @strawberry.field(description="What it is about.")
-    async def instrument(self, info: Info) -> Hub:
-        return hub(await signals.instrument_of(info.context.loaders, self.stored))
+    @strawberry.field(description="What it is about.", graphql_type=Hub)
+    @asks_context
+    def instrument(self, info: Info) -> Hub | Awaitable[Hub]:
+        return signals.instrument_of(info.context.loaders, self.stored, hub)
 
     @strawberry.field(description="Length of the bars that it is about.")
     def interval(self) -> Interval:
@@ -219,6 +221,7 @@ class SignalType(Node):
         return self.stored.valid_until
 
     @strawberry.field(description="Whether it still stands, when it is read.")
+    @asks_context
     def status(self, info: Info) -> SignalStatus:
         return signals.status(info.context.loaders, self.stored)
 
@@ -227,10 +230,12 @@ class SignalType(Node):
             "Why, in its producer's words; of a signal of this gateway's engine in words made of its votes, measures"
             " and levels."
         ),
+        graphql_type=str,
         **RATIONALE,
     )
-    async def rationale(self, info: Info) -> str:
-        return await votes.rationale(info.context.loaders, self.stored)
+    @asks_context
+    def rationale(self, info: Info) -> str | Awaitable[str]:
+        return votes.rationale(info.context.loaders, self.stored)
 
     @strawberry.field(description="What `confidence` rests on; null where its producer does not say.")
     def confidence_basis(self) -> ConfidenceBasisType | None:

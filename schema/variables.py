@@ -6,10 +6,10 @@ from typing import Any
 from graphql import (
     GraphQLError,
     GraphQLSchema,
+    GraphQLString,
     OperationDefinitionNode,
     Undefined,
     coerce_input_value,
-    get_named_type,
     is_leaf_type,
     is_list_type,
 )
@@ -23,8 +23,8 @@ class Variables:
     What an operation declares.
 
     graphql-core finds the type of each variable in the schema for every request, which takes longer than coercing a
-    symbol or a number. Here that is done once, for operations whose variables are all scalars and enums; whatever is
-    not regular (a value that does not fit, a default, a list or an object) is graphql-core's.
+    symbol or a number. Here that is done once, for operations whose variables are all scalars and enums, or lists of
+    these; whatever is not regular (a value that does not fit, a default, an object) is graphql-core's.
     """
 
     __slots__ = ("_definitions", "_leaves", "_schema")
@@ -54,7 +54,7 @@ class Variables:
                     return None
                 sources[name] = VariableValueSource(signature)
                 continue
-            fitting = coerce_input_value(value, signature.type)
+            fitting = _texts(value, signature.type) or coerce_input_value(value, signature.type)
             if fitting is Undefined:
                 return None
             sources[name] = VariableValueSource(signature, value)
@@ -62,6 +62,16 @@ class Variables:
         return VariableValues(sources, coerced)
 
 
+def _texts(value: Any, kind: Any) -> list[str] | None:
+    """A list of strings for a list of strings, which its items are as they are; None for all else."""
+    if type(value) is list and set(map(type, value)) == {str}:
+        kind = get_nullable_type(kind)
+        if is_list_type(kind) and get_nullable_type(kind.of_type) is GraphQLString:
+            return list(value)
+    return None
+
+
 def _is_leaf(signature: GraphQLVariableSignature) -> bool:
-    nullable = get_nullable_type(signature.type)
-    return not is_list_type(nullable) and is_leaf_type(get_named_type(nullable))
+    """Whether values are scalars or enums, or lists of these: nothing that could nest too deeply to be coerced."""
+    kind = get_nullable_type(signature.type)
+    return is_leaf_type(get_nullable_type(kind.of_type) if is_list_type(kind) else kind)

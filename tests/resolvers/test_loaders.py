@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Sequence
+from inspect import isawaitable
 from typing import Any
 
 import pytest
@@ -49,6 +50,39 @@ async def test_what_is_asked_for_at_once_is_one_batch() -> None:
     assert list(await asyncio.gather(loader.load(2), loader.load(4))) == [4, 16]
     assert numbers.asked == [[3, 50, 2], [4]]
     assert await loader.load_many([]) == []
+
+
+async def test_what_is_at_hand_is_used_at_once() -> None:
+    """Everything else is read together; behind one who waits nobody is served first."""
+    numbers = Numbers()
+    loader: Loader[int, int] = Loader(numbers.squares, lambda key: key * key if key < 3 else MISSING)
+    assert loader.then(2, lambda found: (found or 0) + 1) == 5
+    later = [loader.then(key, lambda found: (found or 0) + 1) for key in (3, 4, 50)]
+    assert all(isawaitable(one) for one in later)
+    assert list(await asyncio.gather(*later)) == [10, 17, 1]  # type: ignore[arg-type]
+    assert numbers.asked == [[3, 4, 50]]
+    assert loader.then(3, str) == "9"
+    numbers.gate.clear()
+    waiting = asyncio.ensure_future(loader.load(5))
+    await asyncio.sleep(0)
+    behind = loader.then(1, str)
+    assert isawaitable(behind)
+    numbers.gate.set()
+    assert await behind == "1"
+    assert await waiting == 25
+
+
+async def test_an_error_of_what_is_made_is_its_callers() -> None:
+    """At once or later."""
+
+    def refuse(found: int | None) -> int:
+        raise LookupError(f"of {found}")
+
+    loader: Loader[int, int] = Loader(Numbers().squares, lambda key: key if key < 3 else MISSING)
+    with pytest.raises(LookupError, match="of 2"):
+        loader.then(2, refuse)
+    with pytest.raises(LookupError, match="of 9"):
+        await loader.then(3, refuse)  # type: ignore[misc]
 
 
 async def test_one_callers_cancellation_is_not_anothers() -> None:

@@ -50,6 +50,31 @@ def test_any_variables(declared: list[str], given_: dict[str, Any]) -> None:
     assert _shown(variables.coerced(given_)) == expected
 
 
+_TEXTS = st.one_of(
+    st.none(), st.text(max_size=2), st.integers(0, 3), st.booleans(), st.lists(st.text(max_size=2), max_size=2)
+)
+
+
+@given(
+    kind=st.sampled_from(["[String]", "[String!]", "[String!]!", "[ID!]", "[Colour]", "[[String]]", "String"]),
+    value=st.one_of(_TEXTS, st.lists(_TEXTS, max_size=3), st.lists(st.text(max_size=2), max_size=5)),
+)
+def test_any_lists(kind: str, value: Any) -> None:
+    """Of strings or not, of one where a list is meant, or of lists."""
+    definition = _operation([f"$a: {kind}"])
+    expected = _shown(get_variable_values(_SCHEMA, definition.variable_definitions or (), {"a": value}))
+    assert _shown(Variables(_SCHEMA, definition).coerced({"a": value})) == expected
+
+
+def test_a_list_of_strings_is_another_one() -> None:
+    """What a resolver does to it changes nothing of the request."""
+    given_ = {"a": ["x", "y"]}
+    found = Variables(_SCHEMA, _operation(["$a: [String!]"])).coerced(given_)
+    assert isinstance(found, VariableValues)
+    assert found.coerced["a"] == given_["a"]
+    assert found.coerced["a"] is not given_["a"]
+
+
 def _operation(declared: list[str]) -> OperationDefinitionNode:
     text = f"query ({', '.join(declared)}) {{ a }}" if declared else "{ a }"
     definition = parse(text).definitions[0]
