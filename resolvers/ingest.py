@@ -20,6 +20,7 @@ from resolvers.storage.partitions import ensure_partitions
 from resolvers.storage.pool import Pool, connection
 from resolvers.storage.purging import raise_candles, raise_instruments, raise_quote, raise_signals
 from resolvers.storage.quotes import store_quotes
+from resolvers.storage.retiring import retire_others
 from resolvers.storage.revisions import begin_another_past
 from resolvers.storage.signals import store_signals
 
@@ -124,6 +125,10 @@ class Ingest:
             begun = EnginePass(one)
             yield begun
         await self._settled(begun.written)
+
+    async def retired_engines(self, version: str) -> Written:
+        """As `resolvers.storage.retiring.retire_others`."""
+        return await self._settled(await retire_others(self._pool, version))
 
     async def instruments(self, specs: Sequence[InstrumentSpec]) -> dict[str, Instrument]:
         """As `resolvers.storage.instruments.create_instruments`."""

@@ -39,7 +39,7 @@ async def insight_of_instrument(loaders: Loaders, instrument: Instrument, interv
         if await loaders.intervals.load(instrument.id):
             raise await not_stored(loaders, instrument, interval)
         return None
-    conditions = SignalConditions(instrument_ids=(instrument.id,), interval=interval)
+    conditions = SignalConditions(instrument_ids=(instrument.id,), interval=interval, is_of_present=True)
     found = await loaders.signals.load(SignalPage(conditions=conditions, first=1))
     signal = found[0] if found and not found[0].is_cancelled else None
     facts = _facts(loaders, instrument, stored, signal, of_signal=False)

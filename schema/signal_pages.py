@@ -117,6 +117,6 @@ class SignalConnection:
 
 async def latest_signal(info: Info, instrument: Instrument, interval: Interval) -> SignalType | None:
     """The signal of the latest bar of an instrument's interval."""
-    conditions = SignalConditions(instrument_ids=(instrument.id,), interval=interval)
+    conditions = SignalConditions(instrument_ids=(instrument.id,), interval=interval, is_of_present=True)
     found = await signals.signals(info.context.loaders, SignalPage(conditions=conditions, first=1))
     return SignalType.of(found[0]) if found else None

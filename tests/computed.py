@@ -27,7 +27,13 @@ _STRENGTHS = (Strength.WEAK, Strength.MODERATE, Strength.STRONG)
 
 
 def computed(
-    one: Instrument, times: Sequence[int] | IntArray, *, seed: int = 1, agents: int = 3, **changes: Any
+    one: Instrument,
+    times: Sequence[int] | IntArray,
+    *,
+    seed: int = 1,
+    agents: int = 3,
+    version: str = VERSION,
+    **changes: Any,
 ) -> ComputedSignals:
     """Signals of *one* on days at *times*, none of which is news; columns may be given."""
     time, chance = np.array(times, np.int64), np.random.default_rng(seed)
@@ -60,7 +66,7 @@ def computed(
         instrument_id=one.id,
         symbol=one.symbol,
         interval=Interval.D1,
-        producer=producer_of(VERSION),
+        producer=producer_of(version),
         horizon_bars=5,
         time=time,
         input_hash=np.zeros((count, 16), np.uint8),
@@ -115,10 +121,10 @@ def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-async def store_parts(pool: Pool, *parts: ComputedSignals, gone: Gone | None = None) -> Written:
+async def store_parts(pool: Pool, *parts: ComputedSignals, version: str = VERSION, gone: Gone | None = None) -> Written:
     """Stores signals as the engine does."""
     async with Ingest(pool).engine_pass(range(2020, 2027)) as step:
-        return await step.store(version=VERSION, interval=Interval.D1, computed=parts, done={}, gone=gone)
+        return await step.store(version=version, interval=Interval.D1, computed=parts, done={}, gone=gone)
 
 
 def days(count: int, *, first: int = NOON // DAY * DAY) -> IntArray:

@@ -37,6 +37,7 @@ class Engine:
         poll_seconds: float = _POLL_SECONDS,
     ) -> None:
         self._pool = pool
+        self._ingest = ingest
         self._plan = plan
         self._clock = clock
         self._poll = poll_seconds
@@ -97,6 +98,7 @@ class Engine:
         )
         async with connection(self._pool) as one:
             await store_panel(one, self._plan.version, panel)
+        await self._ingest.retired_engines(self._plan.version)
         await self._mirror.refresh()
         self._next_poll = float("-inf")
 

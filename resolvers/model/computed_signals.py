@@ -1,7 +1,7 @@
 """The signals of one series as columns: what the engine makes and what is stored of it at once."""
 
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -79,6 +79,10 @@ class ComputedSignals:
         return type(self)(**found)
 
 
+PRODUCERS: Final = "gateway-engine-"
+"""What the producers of all engines' signals begin with."""
+
+
 def producer_of(version: str) -> str:
     """Who makes the signals of an engine's *version*."""
-    return f"gateway-engine-{version}"
+    return f"{PRODUCERS}{version}"

@@ -42,6 +42,7 @@ class SignalConditions:
         min_confidence: At least so confident; one that does not say is not.
         min_score: A score of at least this size, whichever the direction.
         start, end: The time of the bar is from *start* on, and before *end*.
+        is_of_present: Not of an engine that another version has replaced; a condition on pages alone.
     """
 
     instrument_ids: tuple[int, ...] | None = None
@@ -53,6 +54,7 @@ class SignalConditions:
     producer: str | None = None
     start: datetime | None = None
     end: datetime | None = None
+    is_of_present: bool = False
 
     def __post_init__(self) -> None:
         """Refuses what cannot be looked for."""

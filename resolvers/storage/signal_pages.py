@@ -14,14 +14,13 @@ from resolvers.model.signal_page import SignalConditions, SignalKey, SignalOrder
 from resolvers.model.versioned import Versioned, VersionedEach
 from resolvers.storage.pool import Pool, connection
 from resolvers.storage.signal_subjects import OF_ONE, of_some
-from resolvers.storage.signals import FROM_SIGNALS, SHOWN, signal_of
+from resolvers.storage.signals import FROM_SIGNALS, SHOWN, STANDING, signal_of
 
-_ACTIVE = "s.time = series.last_time AND NOT s.is_cancelled"
 _STATUS = {
     SignalStatus.CANCELLED: "s.is_cancelled",
-    SignalStatus.SUPERSEDED: "NOT s.is_cancelled AND s.time < series.last_time",
-    SignalStatus.EXPIRED: f"{_ACTIVE} AND s.valid_until <= {{now}}",
-    SignalStatus.ACTIVE: f"{_ACTIVE} AND (s.valid_until IS NULL OR s.valid_until > {{now}})",
+    SignalStatus.SUPERSEDED: "NOT s.is_cancelled AND (s.time < series.last_time OR series.is_retired)",
+    SignalStatus.EXPIRED: f"{STANDING} AND s.valid_until <= {{now}}",
+    SignalStatus.ACTIVE: f"{STANDING} AND (s.valid_until IS NULL OR s.valid_until > {{now}})",
 }
 
 _ALL = f"WHERE c.name = '{SIGNALS}'"
@@ -134,7 +133,7 @@ async def next_expiry(pool: Pool, now: float) -> datetime | None:
     """When the next signal that is active at *now* expires; None where none does."""
     async with connection(pool) as one:
         moment: datetime | None = await one.fetchval(
-            f"SELECT min(s.valid_until) FROM {FROM_SIGNALS} WHERE {_ACTIVE} AND s.valid_until > $1",  # noqa: S608
+            f"SELECT min(s.valid_until) FROM {FROM_SIGNALS} WHERE {STANDING} AND s.valid_until > $1",  # noqa: S608
             _moment(now),
         )
     return moment
@@ -191,6 +190,8 @@ def _where(conditions: SignalConditions, values: list[Any], now: float) -> str:
     add("abs(s.score) >= {}::float8", conditions.min_score)
     add("s.time >= {}::timestamptz", conditions.start)
     add("s.time < {}::timestamptz", conditions.end)
+    if conditions.is_of_present:
+        where.append("NOT series.is_retired")
     if conditions.status is not None:
         condition = _STATUS[conditions.status]
         if conditions.follow_the_clock:

@@ -23,7 +23,8 @@ LEFT JOIN signal_subjects AS own USING (instrument_id) LEFT JOIN (
            sum(s.confidence) AS confidence, min(s.time) AS since
     FROM unnest($1::int[], $2::smallint[]) AS asked (instrument_id, bar_minutes)
     JOIN signals AS s USING (instrument_id, bar_minutes)
-    WHERE NOT s.is_cancelled GROUP BY s.instrument_id, s.bar_minutes, s.direction
+    JOIN signal_series AS series USING (instrument_id, bar_minutes, producer)
+    WHERE NOT s.is_cancelled AND NOT series.is_retired GROUP BY s.instrument_id, s.bar_minutes, s.direction
 ) AS found USING (instrument_id) WHERE c.name = '{SIGNALS}'"""  # noqa: S608
 
 

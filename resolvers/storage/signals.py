@@ -50,7 +50,7 @@ SHOWN = (
     "s.id, s.instrument_id, i.symbol, s.bar_minutes, s.time, s.direction, s.strength, s.score, s.agreement,"
     " s.confidence, s.price, s.entry, s.stop, s.target, s.horizon_bars, s.valid_until, s.rationale, s.producer,"
     " s.created_at, s.votes, s.measures, s.base_rate, s.cases, s.fit, s.is_cancelled,"
-    " s.time < series.last_time AS is_superseded"
+    " s.time < series.last_time OR series.is_retired AS is_superseded"
 )
 """What `signal_of` reads of a row of `FROM_SIGNALS`."""
 
@@ -58,6 +58,9 @@ FROM_SIGNALS = (
     "signals AS s JOIN signal_series AS series ON (series.instrument_id, series.bar_minutes, series.producer)"
     " = (s.instrument_id, s.bar_minutes, s.producer) JOIN instruments AS i ON i.id = s.instrument_id"
 )
+
+STANDING = "s.time = series.last_time AND NOT s.is_cancelled AND NOT series.is_retired"
+"""The condition on a row of `FROM_SIGNALS` that it is the newest of its series, and nothing was said against it."""
 
 
 async def store_signals(pool: asyncpg.Pool, drafts: Sequence[SignalDraft]) -> tuple[Written, frozenset[str]]:
@@ -204,7 +207,7 @@ async def signals_at_number(
     async with snapshot(pool) as one:
         number = (await newest_numbers(one)).get(EventKind.SIGNALS, 0)
         rows = await one.fetch(
-            f"SELECT {SHOWN} FROM {FROM_SIGNALS} WHERE s.time = series.last_time AND NOT s.is_cancelled"  # noqa: S608
+            f"SELECT {SHOWN} FROM {FROM_SIGNALS} WHERE {STANDING}"  # noqa: S608
             " AND (s.valid_until IS NULL OR s.valid_until > $1) AND ($2::int[] IS NULL OR s.instrument_id = ANY($2))"
             " ORDER BY s.created_at, s.time, s.id",
             datetime.fromtimestamp(now, UTC),

@@ -8,6 +8,9 @@ ALTER TABLE signals
     -- The engine's own words follow from votes and measures, and are made when they are read.
     ALTER COLUMN rationale DROP NOT NULL;
 
+-- Signals of a producer that another has replaced are superseded, however late their bar.
+ALTER TABLE signal_series ADD COLUMN is_retired boolean NOT NULL DEFAULT false;
+
 -- Who votes in the signals of a version: the order of the bytes in `votes`.
 CREATE TABLE panels (
     version   text COLLATE "C" PRIMARY KEY,
