@@ -1,12 +1,14 @@
 """What every test may use, and the rule that a machine with the real prices skips nothing."""
 
 import itertools
+import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from gateway.config import ServerUrls
 from gateway.embedded import embedded_servers
@@ -15,6 +17,11 @@ from tests.following import Events
 from tests.redis_server import OwnRedis
 from tests.scratch import scratch_folder
 from tests.servers import PATIENT, RunningGateway, Servers, fresh_database, make_template
+
+# The same examples each time, so that a run says something of the change before it; others are looked for with
+# HYPOTHESIS_PROFILE=default in the environment.
+settings.register_profile("steady", derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
