@@ -252,7 +252,7 @@ class Loaders:
 
     @cached_property
     def known_agents(self) -> Loader[RecordKey, KnownAgents]:
-        """What is known of agents, by the version of the engine and the interval."""
+        """What is known of agents, by the version of the engine and the market."""
         return Loader(partial(known_agents, self.reads), partial(held_known_agents, self.reads))
 
     @cached_property

@@ -1,16 +1,25 @@
 """What agents said in signals, alone and together, as a query asks for it."""
 
 from collections.abc import Awaitable
+from typing import NamedTuple
 
 from resolvers.compute.performance import AgentPerformance
 from resolvers.compute.rationale import rationale as rationale_of
 from resolvers.loaders import Loaders
 from resolvers.model.consensus import ConsensusMethod
 from resolvers.model.interval import Interval
+from resolvers.model.market import Market
 from resolvers.model.roster import Roster, version_of
 from resolvers.model.signal import Signal
 from resolvers.model.verdict import Verdict
 from resolvers.reading.verdicts import Ballot
+
+
+class KnownPerformance(NamedTuple):
+    """What became of an agent's votes, and whether the prices were made up."""
+
+    of: AgentPerformance
+    is_simulated: bool
 
 
 async def roster(loaders: Loaders, signal: Signal) -> Roster | None:
@@ -32,16 +41,18 @@ def _whose(signal: Signal, found: Roster | None) -> Roster | None:
 async def consensus(loaders: Loaders, signal: Signal, method: ConsensusMethod) -> Verdict | None:
     """What the agents of a signal say together, as *method* has it; None where nobody voted."""
     asked = await roster(loaders, signal)
-    if asked is None or signal.votes is None:
+    about = await loaders.instrument_by_name.load(signal.symbol)
+    if asked is None or signal.votes is None or about is None:
         return None
-    return await consensus_of(loaders, asked, signal.interval, signal.time, signal.votes, method)
+    market = Market(signal.interval, about.spec.is_simulated)
+    return await consensus_of(loaders, asked, market, signal.time, signal.votes, method)
 
 
 async def consensus_of(
-    loaders: Loaders, roster: Roster, interval: Interval, time: int, votes: bytes, method: ConsensusMethod
+    loaders: Loaders, roster: Roster, market: Market, time: int, votes: bytes, method: ConsensusMethod
 ) -> Verdict | None:
-    """What agents say together about a bar that begins at *time* (unix seconds), by a byte for each of them."""
-    known = await loaders.known_agents.load((roster.version, interval))
+    """What agents say together about a bar that begins at *time* (unix seconds), as they are known in its market."""
+    known = await loaders.known_agents.load((roster.version, market))
     return await loaders.verdict.load(Ballot(roster=roster, known=known, time=time, votes=votes, method=method))
 
 
@@ -64,11 +75,18 @@ def rationale(loaders: Loaders, signal: Signal) -> str | Awaitable[str]:
     return loaders.roster.then(version, written)
 
 
-async def performance(loaders: Loaders, version: str, name: str, interval: Interval) -> AgentPerformance | None:
-    """What became of the votes of an agent of a version; None where nothing is known."""
-    known = await loaders.known_agents.load((version, interval))
+async def performance(loaders: Loaders, version: str, name: str, interval: Interval) -> KnownPerformance | None:
+    """
+    What became of the votes of an agent of a version; None where nothing is known.
+
+    Of the real market where anything was counted there, else of the simulated one.
+    """
+    keys = [(version, Market(interval, is_simulated)) for is_simulated in (False, True)]
+    both = await loaders.known_agents.load_many(keys)
     found = await loaders.roster.load(version)
-    if known is None or found is None:
+    names = [] if found is None else [one.name for one in found.agents]
+    there = [(one, market) for one, (_, market) in zip(both, keys, strict=True) if one is not None]
+    if name not in names or not there:
         return None
-    names = [one.name for one in found.agents]
-    return known.performances[names.index(name)] if name in names else None
+    known, market = next((one for one in there if one[0].record.since is not None), there[0])
+    return KnownPerformance(of=known.performances[names.index(name)], is_simulated=market.is_simulated)

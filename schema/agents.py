@@ -30,8 +30,8 @@ class AgentParameter:
 @strawberry.type(
     name="AgentPerformance",
     description=(
-        "What became of an agent's votes on all stored series of an interval. Cases overlap, and instruments move"
-        " together: they say less than their number."
+        "What became of an agent's votes on all stored series of an interval, real and simulated ones never together."
+        " Cases overlap, and instruments move together: they say less than their number."
     ),
     directives=[CacheControl(max_age=30)],
 )
@@ -39,6 +39,15 @@ class AgentPerformanceType:
     """What became of an agent's votes."""
 
     known: strawberry.Private[AgentPerformance]
+    simulated: strawberry.Private[bool]
+
+    @strawberry.field(
+        description=(
+            "Whether it is of the simulated market, every price of which is made up; false where it is of the real one."
+        )
+    )
+    def is_simulated(self) -> bool:
+        return self.simulated
 
     @strawberry.field(description="Votes for the side that the close went to.")
     def hits(self) -> int:
@@ -113,7 +122,12 @@ class AgentType:
     def parameters(self) -> list[AgentParameter]:
         return [AgentParameter(name=name, value=value) for name, value in self.entry.parameters]
 
-    @strawberry.field(description="What became of its votes; null where nothing is known of them.")
+    @strawberry.field(
+        description=(
+            "What became of its votes in the real market, or in the simulated one where nothing was counted in the real"
+            " one; null where nothing is known of them."
+        )
+    )
     async def performance(
         self,
         info: Info,
@@ -122,7 +136,7 @@ class AgentType:
         ] = Interval.D1,
     ) -> AgentPerformanceType | None:
         known = await votes.performance(info.context.loaders, self.version, self.entry.name, interval)
-        return None if known is None else AgentPerformanceType(known=known)
+        return None if known is None else AgentPerformanceType(known=known.of, simulated=known.is_simulated)
 
 
 @lru_cache(maxsize=_KEPT_ROSTERS)

@@ -6,6 +6,7 @@ import strawberry
 
 from resolvers import votes
 from resolvers.analysis import Analyzed, Progress
+from resolvers.model.market import Market
 from schema.consensus import ConsensusType
 from schema.context import Info
 from schema.engine_costs import CONSENSUS, VOTES
@@ -97,7 +98,8 @@ class AnalysisProgressType:
         ] = ConsensusMethod.FAMILY_MEAN,
     ) -> ConsensusType | None:
         step = self.step
-        said = await votes.consensus_of(info.context.loaders, step.roster, step.interval, step.time, step.votes, method)
+        market = Market(step.interval, step.instrument.spec.is_simulated)
+        said = await votes.consensus_of(info.context.loaders, step.roster, market, step.time, step.votes, method)
         return None if said is None else ConsensusType(said=said)
 
     @strawberry.field(description="The signal, which is stored by then; null before the last message.")

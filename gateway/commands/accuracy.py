@@ -1,6 +1,6 @@
 """The accuracy report as lines of text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -10,10 +10,12 @@ from resolvers.compute.calibration import EDGES, FEWEST_CASES
 from resolvers.compute.outcomes import month_name
 from resolvers.compute.performance import AgentPerformance, performances
 from resolvers.model.bars import IntArray
-from resolvers.model.interval import Interval
+from resolvers.model.market import Market
 from resolvers.model.vote import AgentFamily
 from resolvers.storage.engine_fits import EngineFit
 
+_REAL = "THE REAL MARKET"
+_SIMULATED = "THE SIMULATED MARKET: every price is made up, and nothing here says anything about real ones"
 _WORDS = """
 A hit is a vote, or a score, on whose side the close was after {horizon} bars; a close that had not moved is none.
 The base rate is the share of hits that as many buys and sells would have had on bars chosen blindly.
@@ -22,11 +24,20 @@ Cases overlap, and instruments move together, so they say far less than their nu
 nobody claims that a signal makes money, and costs are not in it."""
 
 
-def accuracy_lines(fit: EngineFit, panel: Panel, interval: Interval) -> Iterator[str]:
-    """The agents, the families and the consensus, as tables, with what the words in them mean."""
+def accuracy_lines(fits: Mapping[Market, EngineFit], panel: Panel) -> Iterator[str]:
+    """The agents, the families and the consensus of each market, as tables, with what the words in them mean."""
+    for market, fit in fits.items():
+        yield from _of_market(market, fit, panel)
+        yield ""
+    horizon = next(iter(fits.values())).track.horizon
+    yield from _WORDS.format(horizon=horizon).strip().splitlines()
+
+
+def _of_market(market: Market, fit: EngineFit, panel: Panel) -> Iterator[str]:
     track = fit.track
+    yield _SIMULATED if market.is_simulated else _REAL
     yield (
-        f"{interval.name}, {len(fit.instrument_ids)} instruments, {track.horizon} bars ahead,"
+        f"{market.interval.name}, {len(fit.instrument_ids)} instruments, {track.horizon} bars ahead,"
         f" bars of {_day(track.since)} to {_day(track.until)}, what was known before {month_name(fit.month)}"
     )
     found = performances(track)
@@ -40,7 +51,6 @@ def accuracy_lines(fit: EngineFit, panel: Panel, interval: Interval) -> Iterator
     ]
     yield from _table("family", families)
     yield from _consensus(fit)
-    yield from _WORDS.format(horizon=track.horizon).splitlines()
 
 
 def _table(of: str, rows: Sequence[tuple[str, AgentPerformance]]) -> Iterator[str]:

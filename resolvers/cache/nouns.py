@@ -120,7 +120,7 @@ class Nouns:
         active_signals, universe: What opportunities are made of: each one value.
         ranking: Made of both by the choice of signals, in the process alone.
         roster: The agents of a version of the engine, in the process alone.
-        known_agents: What is known of them, by version and interval, in the process alone.
+        known_agents: What is known of them, by version and market, in the process alone.
     """
 
     def __init__(self, lives: Lives | None = None, *, window_bytes: int = 128 * _MIB) -> None:

@@ -1,4 +1,4 @@
-"""What is known of the agents of a version on one interval."""
+"""What is known of the agents of a version in one market."""
 
 from functools import cached_property
 
@@ -12,7 +12,7 @@ class KnownAgents:
     A track record, and what is worked out of it when it is asked for.
 
     Args:
-        record: Of all series of the interval.
+        record: Of all series of the market.
         stamp: Tells it from the records that were stored in its place before and after it.
     """
 

@@ -4,13 +4,15 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from resolvers.compute.engine.signals import Judge
 from resolvers.compute.engine.subject import Subject, seen
 from resolvers.engine.batch import subject_of
-from resolvers.engine.knowledge import Knowledge
+from resolvers.engine.markets import Markets
 from resolvers.engine.mirror import Mirror
+from resolvers.engine.mirrored import MirroredSeries
 from resolvers.engine.plan import Plan
 from resolvers.engine.pool import Threads
 from resolvers.errors import BadInput, GatewayError, NotFound, Unavailable
@@ -18,6 +20,7 @@ from resolvers.ingest import EnginePass, Ingest
 from resolvers.model.computed_signals import ComputedSignals
 from resolvers.model.instrument import Instrument
 from resolvers.model.interval import Interval
+from resolvers.model.market import Market
 from resolvers.model.signal import Signal
 from resolvers.model.signal_page import SignalKey
 from resolvers.storage.engine_series import ensure_engine_series, hold_series
@@ -85,7 +88,7 @@ class _Desk:
         self._clock = clock
         # A plan of this interval alone: what nobody asks for is not read.
         self._mirror = Mirror(pool, plan.of(interval))
-        self._knowledge = Knowledge(pool, plan, self._mirror, threads, interval)
+        self._markets = Markets(pool, plan, self._mirror, threads, interval)
         self._turn = asyncio.Lock()
         self._has_begun = False
 
@@ -130,41 +133,47 @@ class _Desk:
         ids = [each.id for each in instruments]
         # Whoever computes one of these series is done before, and whoever comes later sees at least our bars.
         await hold_series(one.one, version=self._plan.version, interval=self._interval, instrument_ids=ids)
-        found, judge = await self._subjects(instruments, now)
+        found, judges = await self._subjects(instruments, now)
         made: dict[int, ComputedSignals | GatewayError] = {
             number: each for number, each in found.items() if isinstance(each, GatewayError)
         }
-        subjects = [each for each in found.values() if isinstance(each, Subject)]
-        if judge is not None:
-            panel = self._plan.panel
-            computed = await self._threads(
-                lambda: judge.signals([seen(panel, each) for each in subjects], news_from=now)
-            )
+        computed: list[ComputedSignals] = []
+        for judge, subjects in judges:
+            computed += await self._threads(partial(self._signals, judge, subjects, now))
+        if computed:
             await one.store(version=self._plan.version, interval=self._interval, computed=computed, done={})
             made |= {each.instrument_id: each for each in computed}
         return made
 
+    def _signals(self, judge: Judge, subjects: Sequence[Subject], now: float) -> list[ComputedSignals]:
+        return judge.signals([seen(self._plan.panel, each) for each in subjects], news_from=now)
+
     async def _subjects(
         self, instruments: Sequence[Instrument], now: float
-    ) -> tuple[dict[int, Subject | GatewayError], Judge | None]:
-        """What is to be looked at of each instrument, or why nothing is, and who judges it."""
+    ) -> tuple[dict[int, Subject | GatewayError], list[tuple[Judge, list[Subject]]]]:
+        """What is to be looked at of each instrument, or why nothing is, and who judges which: each market's own."""
         await self._mirror.refresh()
         found: dict[int, Subject | GatewayError] = {}
-        closed = {}
+        closed: dict[Market, dict[int, tuple[MirroredSeries, int]]] = {}
         for one in instruments:
             series = self._mirror.find((self._interval, one.id))
             count = 0 if series is None else series.closed(now)
             if series is None or not count:
                 found[one.id] = NotFound(f"no closed {self._interval.name} bar of {one.symbol} is stored")
             else:
-                closed[one.id] = series, count
-        if not closed:
-            return found, None
-        newest = max(float(series.bars.time[count - 1]) for series, count in closed.values())
-        surroundings, judge = await self._knowledge.of(self._knowledge.held(now), newest)
-        for number, (series, count) in closed.items():
-            found[number] = subject_of(series, count, self._plan, surroundings, count - 1)
-        return found, judge
+                closed.setdefault(series.stored.market, {})[one.id] = series, count
+        judges: list[tuple[Judge, list[Subject]]] = []
+        for market, mine in closed.items():
+            newest = max(float(series.bars.time[count - 1]) for series, count in mine.values())
+            known = self._markets.known[market]
+            surroundings, judge = await known.of(known.held(now), newest)
+            subjects = {
+                number: subject_of(series, count, self._plan, surroundings, count - 1)
+                for number, (series, count) in mine.items()
+            }
+            found |= subjects
+            judges.append((judge, list(subjects.values())))
+        return found, judges
 
     async def _begin(self) -> None:
         """Makes the rows that are held, of series that came since, too."""

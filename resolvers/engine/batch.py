@@ -43,12 +43,14 @@ class Task:
     What is to be computed of a claimed series.
 
     Attributes:
+        judge: Who makes them, of its market.
         done: What its signals are stored of when that is done.
         known_from: Stored signals on bars from this time on (unix seconds) are compared with what is computed; infinite
             where there are none.
     """
 
     subject: Subject
+    judge: Judge
     done: Done
     known_from: float
 
@@ -72,10 +74,11 @@ def task_of(
         # What was known then of the others was of the bars before, or of one more that is different now.
         before = {surroundings.context(series, min(end, count), judge) for end in (first, first + 1)}
         if claim.context in before:
-            return Task(subject=subject_of(series, count, plan, surroundings, first), done=done, known_from=unknown)
+            wanted = subject_of(series, count, plan, surroundings, first)
+            return Task(subject=wanted, judge=judge, done=done, known_from=unknown)
     subject = subject_of(series, count, plan, surroundings)
     known_from = float(subject.wanted.time[0]) if subject.first else float("-inf")
-    return Task(subject=subject, done=done, known_from=known_from if claim.done_revision else float("inf"))
+    return Task(subject=subject, judge=judge, done=done, known_from=known_from if claim.done_revision else float("inf"))
 
 
 def only_changed(

@@ -1,7 +1,6 @@
-"""What a worker knows of an interval beside the bars of the series that it computes."""
+"""What a worker knows of a market beside the bars of the series that it computes."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from resolvers.compute.engine.signals import Judge
 from resolvers.compute.engine.subject import Subject
@@ -12,28 +11,29 @@ from resolvers.engine.mirrored import MirroredSeries
 from resolvers.engine.plan import Plan
 from resolvers.engine.pool import Threads
 from resolvers.engine.surroundings import Surroundings
-from resolvers.model.interval import Interval
+from resolvers.model.market import Market
 from resolvers.storage.pool import Pool
 
 _ALL = float("inf")
+_LEFT = float("-inf")
 
 
 class Knowledge:
-    """The others and the fits of an interval, made anew when bars need to know them otherwise."""
+    """The others and the fits of a market, made anew when bars need to know them otherwise."""
 
-    def __init__(self, pool: Pool, plan: Plan, mirror: Mirror, threads: Threads, interval: Interval) -> None:
+    def __init__(self, pool: Pool, plan: Plan, mirror: Mirror, threads: Threads, market: Market) -> None:
         self._plan = plan
         self._mirror = mirror
         self._threads = threads
-        self._interval = interval
-        self._learning = Learning(pool, plan, threads, interval)
+        self._market = market
+        self._learning = Learning(pool, plan, threads, market)
         self._surroundings: Surroundings | None = None
         self._judge: Judge | None = None
         self._contexts: dict[int, tuple[tuple[int, int], bytes]] = {}
 
     def held(self, now: float) -> Held:
-        """The series of the interval, and how many of their bars are over at *now* (unix seconds, less the grace)."""
-        return [(one, one.closed(now)) for one in self._mirror.of(self._interval)]
+        """The series of the market, and how many of their bars are over at *now* (unix seconds, less the grace)."""
+        return [(one, one.closed(now)) for one in self._mirror.in_market(self._market)]
 
     async def of(self, held: Held, newest: float = _ALL) -> tuple[Surroundings, Judge]:
         """
@@ -42,11 +42,13 @@ class Knowledge:
         Raises:
             Unavailable: If PostgreSQL does not answer.
         """
-        made = self._surroundings
-        if made is None or made.serves_until(held, self._mirror.changed[self._interval]) < newest:
+        made, changed = self._surroundings, self._mirror.changed[self._market]
+        if made is None or made.serves_until(held, changed) < newest:
             bars = {one.stored.instrument_id: (one.stored.symbol, one.bars[:count]) for one, count in held}
-            self._mirror.noted(self._interval)
-            made = await self._threads(lambda: Surroundings(self._plan.panel, self._interval, bars))
+            if _LEFT in changed.values():
+                self._learning.forget()
+            self._mirror.noted(self._market)
+            made = await self._threads(lambda: Surroundings(self._plan.panel, self._market.interval, bars))
             self._surroundings, self._contexts = made, {}
 
         def subjects() -> Mapping[int, Subject]:
@@ -81,19 +83,6 @@ class Knowledge:
         states = {_number(one): _state(one, count) for one, count in self.held(now)}
         return {number: found for number, (state, found) in self._contexts.items() if states.get(number) == state}
 
-    def years(self, now: float) -> set[int]:
-        """In which closed bars lie of which signals are wanted."""
-        bars = [one.bars.time[-self._plan.history - 1 :] for one in self._mirror.of(self._interval) if len(one.bars)]
-        ends = {_year(now)}
-        for time in bars:
-            ends |= set(range(_year(int(time[0])), _year(int(time[-1])) + 1))
-        return ends
-
-    def bars_each(self) -> float:
-        """Of how many bars of a series signals are wanted, on average; at least one."""
-        bars = [min(len(one.bars), self._plan.history) for one in self._mirror.of(self._interval)]
-        return max(sum(bars) / max(len(bars), 1), 1.0)
-
 
 def _number(series: MirroredSeries) -> int:
     return series.stored.instrument_id
@@ -101,7 +90,3 @@ def _number(series: MirroredSeries) -> int:
 
 def _state(series: MirroredSeries, count: int) -> tuple[int, int]:
     return series.stored.revision, count
-
-
-def _year(time: float) -> int:
-    return datetime.fromtimestamp(time, UTC).year

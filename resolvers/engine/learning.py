@@ -1,4 +1,4 @@
-"""The fits of an interval: counted by whoever comes first, stored, and read by all others."""
+"""The fits of a market: counted by whoever comes first, stored, and read by all others."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -16,32 +16,33 @@ from resolvers.engine.mirrored import MirroredSeries
 from resolvers.engine.plan import Plan
 from resolvers.engine.pool import Threads
 from resolvers.model.interval import Interval
+from resolvers.model.market import Market
 from resolvers.storage.engine_fits import EngineFit, lock_fit, read_fit, store_fit
 from resolvers.storage.pool import Pool, connection
 
 _log = logging.getLogger("gateway.engine")
 
 Held = Sequence[tuple[MirroredSeries, int]]
-"""All series of an interval, each with the number of its closed bars."""
+"""All series of a market, each with the number of its closed bars."""
 
 Subjects = Mapping[int, Subject]
-"""The closed bars of all series of an interval, by instrument."""
+"""The closed bars of all series of a market, by instrument."""
 
 
 class Learning:
     """
-    What is known of earlier scores and votes of an interval.
+    What is known of earlier scores and votes of a market.
 
     It counts the months before that of the newest closed bar, over all instruments that have a bar of before it. In a
     new month those of the last one are added, and what was counted stays, also if its bars are corrected later; where
     other instruments have a past, all is counted anew.
     """
 
-    def __init__(self, pool: Pool, plan: Plan, threads: Threads, interval: Interval) -> None:
+    def __init__(self, pool: Pool, plan: Plan, threads: Threads, market: Market) -> None:
         self._pool = pool
         self._plan = plan
         self._threads = threads
-        self._interval = interval
+        self._market = market
         self._fit: EngineFit | None = None
         self._judge: Judge | None = None
 
@@ -61,23 +62,27 @@ class Learning:
             self._judge = Judge(self._plan.panel, self._plan.horizon, Calibration(self._fit.scores))
         return self._judge
 
+    def forget(self) -> None:
+        """Lets the stored fit be read again: one of a later month may count an instrument that has left."""
+        self._fit = self._judge = None
+
     async def _ensured(
         self, held: Held, subjects: Callable[[], Subjects], month: int, ids: tuple[int, ...]
     ) -> EngineFit:
         version = self._plan.version
         async with connection(self._pool) as one:
-            found = await read_fit(one, version, self._interval)
+            found = await read_fit(one, version, self._market)
         if found is not None and _serves(found, (month, ids)):
             return found
         async with connection(self._pool) as one, one.transaction():
-            await lock_fit(one, version, self._interval)
+            await lock_fit(one, version, self._market)
             # Whoever came first has counted while we waited.
-            found = await read_fit(one, version, self._interval)
+            found = await read_fit(one, version, self._market)
             if found is None or not _serves(found, (month, ids)):
                 if found is not None and (found.month >= month or found.instrument_ids != _past(held, found.month)):
                     found = None
                 found = await self._counted(found, subjects(), month, ids)
-                await store_fit(one, version, self._interval, found)
+                await store_fit(one, version, self._market, found)
         return found
 
     async def _counted(
@@ -91,7 +96,7 @@ class Learning:
 
         def count(number: int) -> Records:
             subject, first = subjects[number], since
-            if first is None and self._interval < Interval.H1 and len(subject.wanted):
+            if first is None and self._market.interval < Interval.H1 and len(subject.wanted):
                 # What is older is seen from no anchor of its own.
                 first = int(months_of(subject.wanted.time[:1])[0])
             return counted(self._plan.panel, subject, self._plan.horizon, since=first, month=month)

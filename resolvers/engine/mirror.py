@@ -7,6 +7,7 @@ from resolvers.engine.mirrored import MirroredSeries
 from resolvers.engine.plan import Plan
 from resolvers.model.event import EventKind
 from resolvers.model.interval import Interval
+from resolvers.model.market import Market
 from resolvers.storage.engine_bars import BarsChanged, StoredSeries, anchors_of, bars_changed_after, series_of
 from resolvers.storage.pool import Pool, snapshot
 from resolvers.storage.revisions import Place, read_place
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from resolvers.storage.pool import Connection
 
 _CLEAN = float("inf")
+_LEFT = float("-inf")
 
 
 class Mirror:
@@ -27,8 +29,8 @@ class Mirror:
     not kept any more, or the database has become another one, it reads everything anew. What it holds is of one moment.
 
     Attributes:
-        changed: By interval and instrument, from which time on bars have changed since somebody took note of it by
-            `noted`, in unix seconds.
+        changed: By market and instrument, from which time on bars have changed since somebody took note of it by
+            `noted`, in unix seconds; minus infinity where an instrument has left the market.
     """
 
     def __init__(self, pool: Pool, plan: Plan) -> None:
@@ -37,11 +39,17 @@ class Mirror:
         self._place: Place | None = None
         self._series: dict[SeriesKey, MirroredSeries] = {}
         self._at_once = plan.at_once
-        self.changed: dict[Interval, dict[int, float]] = {interval: {} for interval in plan.intervals}
+        self.changed: dict[Market, dict[int, float]] = {
+            Market(interval, is_simulated): {} for interval in plan.intervals for is_simulated in (False, True)
+        }
 
     def of(self, interval: Interval) -> Iterator[MirroredSeries]:
         """The series of an interval, by instrument."""
         return (one for key, one in self._series.items() if key[0] is interval)
+
+    def in_market(self, market: Market) -> Iterator[MirroredSeries]:
+        """Those of its instruments that belong to a market."""
+        return (one for one in self.of(market.interval) if one.stored.is_simulated is market.is_simulated)
 
     def find(self, key: SeriesKey) -> MirroredSeries | None:
         """A series, if it was there."""
@@ -51,9 +59,9 @@ class Mirror:
         """When the next newest bar of a series is over that forms at *now* (unix seconds); infinite where none does."""
         return min((one.closes_at for one in self._series.values() if one.closes_at > now), default=_CLEAN)
 
-    def noted(self, interval: Interval) -> None:
+    def noted(self, market: Market) -> None:
         """Lets `changed` begin anew."""
-        self.changed[interval] = {}
+        self.changed[market] = {}
 
     async def refresh(self) -> bool:
         """
@@ -74,6 +82,8 @@ class Mirror:
             # Until it is read to its end, nobody knows what is held.
             self._place = None
             if changes is None or before is None:
+                for held in self._series.values():
+                    self._touch(held.stored, _LEFT)
                 self._series.clear()
                 await self._take_over(one, await series_of(one, self._plan.intervals), {})
                 has_changed = True
@@ -100,8 +110,7 @@ class Mirror:
     ) -> None:
         """Reads the bars of new series, and of those that have changed from *first* on."""
         for gone in self._series.keys() - {series.key for series in stored}:
-            self._touch(gone, float("-inf"))
-            del self._series[gone]
+            self._touch(self._series.pop(gone).stored, _LEFT)
         for interval in self._plan.intervals:
             new: list[StoredSeries] = []
             changed: list[StoredSeries] = []
@@ -109,6 +118,8 @@ class Mirror:
                 held = self._series.get(series.key)
                 if series.interval is not interval:
                     continue
+                if held is not None and held.stored.market != series.market:
+                    self._touch(held.stored, _LEFT)
                 if held is None:
                     new.append(series)
                 elif series.key in first:
@@ -129,7 +140,7 @@ class Mirror:
             if stored.instrument_id in bars:
                 held = MirroredSeries(stored, bars[stored.instrument_id], anchors[stored.instrument_id])
                 self._series[stored.key] = held
-                self._touch(stored.key, float(held.bars.time[0]) if len(held.bars) else _CLEAN)
+                self._touch(stored, float(held.bars.time[0]) if len(held.bars) else _CLEAN)
 
     async def _reload(
         self, one: "Connection", interval: Interval, series: Sequence[StoredSeries], first: Mapping[SeriesKey, int]
@@ -140,11 +151,11 @@ class Mirror:
         ]
         for stored, start, bars in zip(series, since, await bars_of_spans(one, interval, spans), strict=True):
             self._series[stored.key].replace(stored, start, bars)
-            self._touch(stored.key, first[stored.key])
+            self._touch(stored, first[stored.key])
 
-    def _touch(self, key: SeriesKey, time: float) -> None:
-        changed = self.changed[key[0]]
-        changed[key[1]] = min(time, changed.get(key[1], time))
+    def _touch(self, stored: StoredSeries, time: float) -> None:
+        changed, number = self.changed[stored.market], stored.instrument_id
+        changed[number] = min(time, changed.get(number, time))
 
 
 def _parts(series: Sequence[StoredSeries], size: int) -> Iterable[Sequence[StoredSeries]]:

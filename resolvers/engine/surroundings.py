@@ -18,13 +18,13 @@ _SIZE = 16
 
 class Surroundings:
     """
-    The universe of the closed bars of an interval, as it was at a moment.
+    The universe of the closed bars of a market, as it was at a moment.
 
     It serves all bars that are no later than the first one that has changed, or was closed, since: nobody looks at
     anything but what was completed before its bar.
 
     Args:
-        bars: The closed ones of all series of the interval with their symbols, by instrument.
+        bars: The closed ones of all series of the market with their symbols, by instrument.
     """
 
     def __init__(self, panel: Panel, interval: Interval, bars: Mapping[int, tuple[str, Bars]]) -> None:
@@ -45,7 +45,7 @@ class Surroundings:
         Bars of up to this time (unix seconds) are judged as if it had just been made; infinite where all are.
 
         Args:
-            held: All series of the interval, and how many of their bars are closed now.
+            held: All series of the market, and how many of their bars are closed now.
             changed: By instrument, from which time on bars have changed since it was made.
         """
         # Bars that were open then are not in it, however often they change.

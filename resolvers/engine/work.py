@@ -3,19 +3,22 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-from resolvers.compute.engine.signals import Judge
-from resolvers.compute.engine.subject import seen
+from resolvers.compute.engine.subject import Seen, seen
 from resolvers.engine.batch import Task, only_changed, task_of
 from resolvers.engine.knowledge import Knowledge
+from resolvers.engine.learning import Held
+from resolvers.engine.markets import Markets
 from resolvers.engine.mirror import Mirror
+from resolvers.engine.mirrored import MirroredSeries
 from resolvers.engine.plan import Plan
 from resolvers.engine.pool import Threads
 from resolvers.engine.resting import Resting
 from resolvers.errors import Unavailable
 from resolvers.ingest import EnginePass, Ingest
 from resolvers.model.bars import IntArray
-from resolvers.model.computed_signals import Hashes, producer_of
+from resolvers.model.computed_signals import ComputedSignals, Hashes, producer_of
 from resolvers.model.interval import Interval
 from resolvers.storage.computed_rows import known_hashes
 from resolvers.storage.engine_series import Claim, Done, claimed, pending
@@ -55,7 +58,7 @@ class Work:
         self._mirror = mirror
         self._threads = threads
         self._interval = interval
-        self._knowledge = Knowledge(pool, plan, mirror, threads, interval)
+        self._markets = Markets(pool, plan, mirror, threads, interval)
         self._most: int | None = None
         self._tidied = 0
         # So many are tried one by one, because one of them has failed among others.
@@ -76,12 +79,12 @@ class Work:
         claims: list[Claim] = []
         self._careful = max(0, self._careful - 1)
         try:
-            async with self._ingest.engine_pass(self._knowledge.years(now)) as one:
+            async with self._ingest.engine_pass(self._markets.years(now)) as one:
                 claims = await claimed(
                     one.one,
                     version=self._plan.version,
                     interval=self._interval,
-                    contexts=self._knowledge.contexts(now),
+                    contexts=self._markets.contexts(now),
                     now=now,
                     shard=self._plan.shard,
                     most=self._batch(),
@@ -100,7 +103,7 @@ class Work:
 
     async def prepare(self, now: float) -> None:
         """As `Knowledge.prepare`; what rests on something else by now is claimed by the next step."""
-        await self._knowledge.prepare(now)
+        await self._markets.prepare(now)
 
     async def tidy(self, now: float) -> None:
         """
@@ -111,7 +114,7 @@ class Work:
         """
         if self.tally.signals - self._tidied >= _LARGE:
             self._tidied = self.tally.signals
-            await tidy(self._pool, self._knowledge.years(now), of="signals")
+            await tidy(self._pool, self._markets.years(now), of="signals")
 
     async def pending(self, now: float) -> int:
         """How many series somebody still has to compute."""
@@ -120,34 +123,38 @@ class Work:
                 one,
                 version=self._plan.version,
                 interval=self._interval,
-                contexts=self._knowledge.contexts(now),
+                contexts=self._markets.contexts(now),
                 now=now,
             )
 
     async def _compute(self, one: EnginePass, claims: Sequence[Claim], now: float) -> None:
         # Their bars are at least those of the claims from here on.
         await self._mirror.refresh()
-        held = self._knowledge.held(now)
-        found = {one.stored.instrument_id: (one, count) for one, count in held}
-        mine = [claim for claim in claims if claim.instrument_id in found]
-        newest = [one.bars.time[count - 1] for one, count in (found[claim.instrument_id] for claim in mine) if count]
-        surroundings, judge = await self._knowledge.of(held, float(max(newest, default=0)))
-        tasks = await self._threads(
+        tasks: list[Task] = []
+        barren = {claim.instrument_id: claim for claim in claims}
+        for known in self._markets.known.values():
+            held = known.held(now)
+            mine = {
+                series.stored.instrument_id: (barren.pop(series.stored.instrument_id), series, count)
+                for series, count in held
+                if series.stored.instrument_id in barren
+            }
+            if mine:
+                tasks += await self._tasks(known, held, list(mine.values()), now)
+        await self._store(one, self._fitting(tasks), list(barren.values()), now)
+
+    async def _tasks(
+        self, known: Knowledge, held: Held, claims: Sequence[tuple[Claim, MirroredSeries, int]], now: float
+    ) -> list[Task]:
+        """What is to be computed of claimed series of one market, each with the number of its closed bars."""
+        newest = [series.bars.time[count - 1] for _, series, count in claims if count]
+        surroundings, judge = await known.of(held, float(max(newest, default=0)))
+        return await self._threads(
             lambda: [
-                task_of(
-                    claim,
-                    found[claim.instrument_id][0],
-                    plan=self._plan,
-                    surroundings=surroundings,
-                    judge=judge,
-                    now=now,
-                )
-                for claim in mine
+                task_of(claim, series, plan=self._plan, surroundings=surroundings, judge=judge, now=now)
+                for claim, series, _ in claims
             ]
         )
-        tasks = self._fitting(tasks)
-        barren = [claim for claim in claims if claim.instrument_id not in found]
-        await self._store(one, tasks, barren, judge, now)
 
     def _fitting(self, tasks: Sequence[Task]) -> list[Task]:
         """As many as one transaction should store, at least one; the others are claimed again."""
@@ -161,9 +168,7 @@ class Work:
         self._most = max(1, min(self._plan.most_series, int(self._plan.most_rows / max(mean, 1))))
         return fitting
 
-    async def _store(
-        self, one: EnginePass, tasks: Sequence[Task], barren: Sequence[Claim], judge: Judge, now: float
-    ) -> None:
+    async def _store(self, one: EnginePass, tasks: Sequence[Task], barren: Sequence[Claim], now: float) -> None:
         looked = await self._threads.each(
             lambda task: seen(self._plan.panel, task.subject), tasks, at_once=self._plan.at_once
         )
@@ -173,7 +178,7 @@ class Work:
                 self.resting.failed(task.subject.instrument_id, task.subject.symbol, found, now)
             else:
                 good.append((task, found))
-        computed = await self._threads(lambda: judge.signals([found for _, found in good], news_from=now))
+        computed = await self._threads(lambda: _signals(good, now))
         tasks = [task for task, _ in good]
         known = await self._known(one, tasks, barren)
         changed, gone = await self._threads(lambda: only_changed(tasks, computed, known))
@@ -211,7 +216,7 @@ class Work:
         if self._careful:
             return 1
         if self._most is None:
-            return max(1, min(self._plan.most_series, int(self._plan.most_rows / self._knowledge.bars_each())))
+            return max(1, min(self._plan.most_series, int(self._plan.most_rows / self._markets.bars_each())))
         return self._most
 
     def _failed(self, claims: Sequence[Claim], error: Exception, now: float) -> None:
@@ -223,3 +228,12 @@ class Work:
         else:
             _log.warning("%d series of %s are tried one by one: %r", len(claims), self._interval.name, error)
             self._careful = len(claims)
+
+
+def _signals(good: Sequence[tuple[Task, Seen]], now: float) -> list[ComputedSignals]:
+    """In their order, in which those of a market follow each other."""
+    return [
+        made
+        for judge, together in groupby(good, key=lambda one: one[0].judge)
+        for made in judge.signals([found for _, found in together], news_from=now)
+    ]

@@ -1,4 +1,4 @@
-"""What is known of agents, by version and interval."""
+"""What is known of agents, by version and market."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,7 +16,7 @@ def held_known_agents(reads: Reads, key: RecordKey) -> KnownAgents | Missing | N
 
 async def known_agents(reads: Reads, keys: Sequence[RecordKey]) -> Mapping[RecordKey, KnownAgents | None]:
     """
-    What is known of the agents of a version on an interval; None where nothing is.
+    What is known of the agents of a version in a market; None where nothing is.
 
     Where it is known becomes another with signals, so that it is as old as they are. Most new signals change nothing of
     it: what is held then stays, and only whether it has changed is read.

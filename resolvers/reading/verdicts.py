@@ -17,7 +17,7 @@ class Ballot:
     The votes of one bar, to be put together.
 
     Attributes:
-        known: What is known of the agents on bars of this interval, if anything is.
+        known: What is known of the agents in the market of the bar, if anything is.
         time: Start of the bar in unix seconds.
         votes: A byte for each agent of the roster.
     """

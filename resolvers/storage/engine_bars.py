@@ -9,6 +9,7 @@ from resolvers.compute.engine.anchors import anchor
 from resolvers.model.event import EventKind
 from resolvers.model.instrument import AssetClass
 from resolvers.model.interval import Interval
+from resolvers.model.market import Market
 from resolvers.model.session import SessionCalendar
 from resolvers.storage.outbox import decoded, rows_after
 from resolvers.storage.series import SeriesKey
@@ -30,6 +31,7 @@ class StoredSeries:
     Attributes:
         calendar: When the instrument's day ends.
         trades_daily: Whether it also trades on weekends.
+        is_simulated: Whether its prices are made up.
         last_time: Of its newest bar, in unix seconds; None while it has none.
     """
 
@@ -38,6 +40,7 @@ class StoredSeries:
     symbol: str
     calendar: SessionCalendar
     trades_daily: bool
+    is_simulated: bool
     revision: int
     body_revision: int
     last_time: int | None
@@ -46,6 +49,11 @@ class StoredSeries:
     def key(self) -> SeriesKey:
         """What finds it."""
         return self.interval, self.instrument_id
+
+    @property
+    def market(self) -> Market:
+        """Whom it is compared with, and learns from."""
+        return Market(self.interval, self.is_simulated)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,8 +68,8 @@ class BarsChanged:
 async def series_of(one: "Connection", intervals: Collection[Interval]) -> list[StoredSeries]:
     """All series of these intervals."""
     rows = await one.fetch(
-        "SELECT s.instrument_id, s.bar_minutes, i.symbol, i.timezone, i.roll_minutes, i.asset_class, s.revision,"
-        " s.body_revision, extract(epoch FROM s.last_time)::bigint AS last_time"
+        "SELECT s.instrument_id, s.bar_minutes, i.symbol, i.timezone, i.roll_minutes, i.asset_class, i.is_simulated,"
+        " s.revision, s.body_revision, extract(epoch FROM s.last_time)::bigint AS last_time"
         " FROM series AS s JOIN instruments AS i ON i.id = s.instrument_id"
         " WHERE s.bar_minutes = ANY($1::smallint[]) ORDER BY s.bar_minutes, s.instrument_id",
         [interval.value for interval in intervals],
@@ -73,6 +81,7 @@ async def series_of(one: "Connection", intervals: Collection[Interval]) -> list[
             symbol=row["symbol"],
             calendar=SessionCalendar(timezone=row["timezone"], roll_minutes=row["roll_minutes"]),
             trades_daily=row["asset_class"] == AssetClass.CRYPTO.value,
+            is_simulated=row["is_simulated"],
             revision=row["revision"],
             body_revision=row["body_revision"],
             last_time=row["last_time"],

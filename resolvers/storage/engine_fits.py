@@ -1,4 +1,4 @@
-"""What became of earlier scores and votes, counted once for everybody: a row for each interval and engine's version."""
+"""What became of earlier scores and votes, counted once for everybody: a row for each market and engine's version."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from resolvers.compute.calibration import ScoreRecord
 from resolvers.compute.track_record import TrackRecord
-from resolvers.model.interval import Interval
+from resolvers.model.market import Market
 from resolvers.storage.record_format import score_bytes, score_record, track_bytes, track_record
 
 if TYPE_CHECKING:
@@ -31,14 +31,12 @@ class EngineFit:
     track: TrackRecord
 
 
-async def lock_fit(one: "Connection", version: str, interval: Interval) -> None:
-    """Waits until nobody else counts for this version and interval; the others wait until the transaction ends."""
-    await one.execute(
-        "SELECT pg_advisory_xact_lock($1, hashtext($2))", _LOCK, f"{version} {interval.value}", timeout=600
-    )
+async def lock_fit(one: "Connection", version: str, market: Market) -> None:
+    """Waits until nobody else counts for this version and market; the others wait until the transaction ends."""
+    await one.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", _LOCK, f"{version} {market.name}", timeout=600)
 
 
-async def read_fit(one: "Connection", version: str, interval: Interval) -> EngineFit | None:
+async def read_fit(one: "Connection", version: str, market: Market) -> EngineFit | None:
     """
     What is counted; None where nobody has.
 
@@ -46,9 +44,10 @@ async def read_fit(one: "Connection", version: str, interval: Interval) -> Engin
         ValueError: If it was stored by a program that stores it otherwise.
     """
     row = await one.fetchrow(
-        "SELECT month, instrument_ids, scores, votes FROM engine_fits WHERE version = $1 AND bar_minutes = $2",
+        "SELECT month, instrument_ids, scores, votes FROM engine_fits"
+        " WHERE (version, bar_minutes, is_simulated) = ($1, $2, $3)",
         version,
-        interval.value,
+        *market,
     )
     if row is None:
         return None
@@ -61,15 +60,15 @@ async def read_fit(one: "Connection", version: str, interval: Interval) -> Engin
     )
 
 
-async def store_fit(one: "Connection", version: str, interval: Interval, fit: EngineFit) -> None:
+async def store_fit(one: "Connection", version: str, market: Market, fit: EngineFit) -> None:
     """Stores what is counted in the place of what was."""
     await one.execute(
-        "INSERT INTO engine_fits (version, bar_minutes, month, instrument_ids, scores, votes)"
-        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (version, bar_minutes) DO UPDATE"
+        "INSERT INTO engine_fits (version, bar_minutes, is_simulated, month, instrument_ids, scores, votes)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (version, bar_minutes, is_simulated) DO UPDATE"
         " SET (month, instrument_ids, scores, votes)"
         " = (excluded.month, excluded.instrument_ids, excluded.scores, excluded.votes)",
         version,
-        interval.value,
+        *market,
         fit.month,
         list(fit.instrument_ids),
         score_bytes(fit.scores),

@@ -9,20 +9,22 @@ import asyncpg
 from resolvers.compute.track_record import TrackRecord
 from resolvers.model.event import SIGNALS
 from resolvers.model.interval import Interval
+from resolvers.model.market import Market
 from resolvers.model.versioned import Versioned
 from resolvers.storage.pool import Pool, connection
 from resolvers.storage.record_format import track_record
 
-RecordKey = tuple[str, Interval]
-"""A version of the engine, and the interval."""
+RecordKey = tuple[str, Market]
+"""A version of the engine, and the market."""
 
 # Whoever writes a row gives it another xmin, so what it holds need not be compared.
 _QUERY = (
     "SELECT c.revision, f.* FROM collections AS c LEFT JOIN ("
-    "SELECT fits.version, fits.bar_minutes, fits.xmin::text AS stamp,"
+    "SELECT fits.version, fits.bar_minutes, fits.is_simulated, fits.xmin::text AS stamp,"
     " CASE WHEN fits.xmin::text IS DISTINCT FROM asked.stamp THEN fits.votes END AS votes"
-    " FROM unnest($2::text[], $3::smallint[], $4::text[]) AS asked (version, bar_minutes, stamp)"
-    " JOIN engine_fits AS fits USING (version, bar_minutes)"
+    " FROM unnest($2::text[], $3::smallint[], $4::bool[], $5::text[])"
+    "  AS asked (version, bar_minutes, is_simulated, stamp)"
+    " JOIN engine_fits AS fits USING (version, bar_minutes, is_simulated)"
     ") AS f ON true WHERE c.name = $1"
 )
 
@@ -58,7 +60,8 @@ async def read_track_records(
             _QUERY,
             SIGNALS,
             [version for version, _ in known],
-            [interval.value for _, interval in known],
+            [market.interval.value for _, market in known],
+            [market.is_simulated for _, market in known],
             list(known.values()),
         )
     # Megabytes of counts, which take their time to be unpacked.
@@ -68,7 +71,7 @@ async def read_track_records(
 
 def _found(rows: Sequence[asyncpg.Record]) -> dict[RecordKey, ReadRecord]:
     return {
-        (row["version"], Interval(row["bar_minutes"])): ReadRecord(
+        (row["version"], Market(Interval(row["bar_minutes"]), row["is_simulated"])): ReadRecord(
             stamp=row["stamp"], record=None if row["votes"] is None else track_record(row["votes"])
         )
         for row in rows

@@ -9,6 +9,7 @@ from resolvers.compute.agents.panel import PANEL
 from resolvers.compute.performance import performances
 from resolvers.compute.track_record import TrackRecord
 from resolvers.model.interval import Interval
+from resolvers.model.market import Market
 from resolvers.model.vote import AgentFamily
 from resolvers.storage.pool import Pool
 from tests.bars import instrument, spaced
@@ -50,7 +51,7 @@ async def test_performance_is_what_is_stored_and_nothing_before(gateway: Running
     for step, count in enumerate((300, 400)):
         bars = spaced(count, Interval.D1)
         record = TrackRecord.of(PANEL.votes(bars), bars, 5)
-        await store_track(pool, VERSION, Interval.D1, record)
+        await store_track(pool, VERSION, Market(Interval.D1, is_simulated=False), record)
         await store(pool, draft(acme, time=3600 * step))
         shown = (await gateway.data(_PERFORMANCE))["agents"]
         for one, known in zip(shown, performances(record), strict=True):
@@ -61,6 +62,25 @@ async def test_performance_is_what_is_stored_and_nothing_before(gateway: Running
         assert any(one["performance"]["cases"] for one in shown)
         assert any(not one["performance"]["cases"] and one["performance"]["hitRate"] is None for one in shown)
     assert {one["performance"] for one in (await gateway.data(_PERFORMANCE, interval="H1"))["agents"]} == {None}
+
+
+async def test_performance_says_of_which_market_it_is(gateway: RunningGateway, pool: Pool) -> None:
+    """The simulated one while nothing is counted in the real one; then the real one, however little that is."""
+    acme = await instrument(pool)
+    query = "{ agents { performance { isSimulated cases to } } }"
+    real, made_up = (Market(Interval.D1, is_simulated) for is_simulated in (False, True))
+    for step, (market, count, is_simulated) in enumerate(
+        [(real, 3, False), (made_up, 400, True), (real, 5, True), (real, 60, False)]
+    ):
+        bars = spaced(count, Interval.D1)
+        record = TrackRecord.of(PANEL.votes(bars), bars, 5)
+        await store_track(pool, VERSION, market, record)
+        await store(pool, draft(acme, time=3600 * step))
+        shown = [one["performance"] for one in (await gateway.data(query))["agents"]]
+        assert {one["isSimulated"] for one in shown} == {is_simulated}
+        if count > 5:
+            assert [one["cases"] for one in shown] == [one.cases for one in performances(record)]
+        assert {one["to"] is None for one in shown} == {step == 0}
 
 
 @pytest.mark.parametrize("query", [_PERFORMANCE, "{ agents { performance { hits } other: performance { cases } } }"])

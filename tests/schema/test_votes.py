@@ -15,6 +15,7 @@ from resolvers.model.computed_signals import producer_of
 from resolvers.model.consensus import ConsensusMethod
 from resolvers.model.instrument import InstrumentSpec, Source
 from resolvers.model.interval import Interval
+from resolvers.model.market import Market
 from resolvers.model.measured import MEASURED, MeasureUnit
 from resolvers.model.measures import Measures
 from resolvers.model.signal import ConfidenceBasis
@@ -101,7 +102,7 @@ async def test_a_consensus_knows_what_was_known_when_its_month_began(
     votes = PANEL.votes(bars)
     record = TrackRecord.of(votes, bars, 5)
     without = await _nodes(gateway, _CONSENSUS, method=method.value)
-    await store_track(pool, VERSION, Interval.D1, record)
+    await store_track(pool, VERSION, Market(Interval.D1, is_simulated=False), record)
     for nodes, reliability in ((without, None), (await _moved(gateway, pool, method), Reliability(record))):
         said = consensus(votes, FAMILIES, bars.time, method, reliability)
         shown = [one["consensus"] for one in nodes]
@@ -119,6 +120,24 @@ async def test_a_consensus_knows_what_was_known_when_its_month_began(
         assert last == {
             family.value: None if np.isnan(mean) else mean for family, mean in zip(AgentFamily, means, strict=True)
         }
+
+
+@pytest.mark.parametrize("is_simulated", [False, True])
+async def test_a_consensus_knows_its_own_market_alone(gateway: RunningGateway, pool: Pool, is_simulated: bool) -> None:
+    """What is known of agents on made-up prices is nothing to a real instrument, and the other way round."""
+    bars, others = spaced(400, Interval.D1), spaced(400, Interval.D1, seed=1)
+    await store(pool, *voted(await instrument(pool, is_simulated=is_simulated), bars, Interval.D1, last=60))
+    votes, method = PANEL.votes(bars), ConsensusMethod.LOG_ODDS
+    own, other = TrackRecord.of(votes, bars, 5), TrackRecord.of(PANEL.votes(others), others, 5)
+    await store_track(pool, VERSION, Market(Interval.D1, not is_simulated), other)
+    for known in (None, own):
+        if known is not None:
+            await store_track(pool, VERSION, Market(Interval.D1, is_simulated), known)
+            nodes = await _moved(gateway, pool, method)
+        else:
+            nodes = await _nodes(gateway, _CONSENSUS, method=method.value)
+        said = consensus(votes, FAMILIES, bars.time, method, None if known is None else Reliability(known))
+        assert [one["consensus"]["score"] for one in nodes] == said.score[-60:].tolist()
 
 
 async def _moved(gateway: RunningGateway, pool: Pool, method: ConsensusMethod) -> list[dict[str, Any]]:
@@ -182,7 +201,7 @@ async def test_statements_do_not_grow_with_the_votes(servers: Servers, urls: Ser
     versions = [VERSION, *(f"{number:012x}" for number in range(9))]
     record = TrackRecord.of(PANEL.votes(bars), bars, 5)
     for version in versions:
-        await store_track(pool, version, Interval.D1, record)
+        await store_track(pool, version, Market(Interval.D1, is_simulated=False), record)
         async with pool.acquire() as connection:
             await store_panel(connection, version, panel)
     drafts = [

@@ -32,15 +32,17 @@ CREATE TABLE engine_series (
     PRIMARY KEY (version, bar_minutes, instrument_id)
 ) WITH (fillfactor = 50);                              -- each row changes with every bar, and should stay in its page
 
--- What became of earlier signals and votes, counted by month over all series of an interval.
+-- What became of earlier signals and votes, counted by month over all series of an interval whose instruments are real,
+-- and over all whose are not: nothing that is made up is counted beside what is real.
 CREATE TABLE engine_fits (
     version         text COLLATE "C" NOT NULL,
     bar_minutes     smallint NOT NULL,
+    is_simulated    boolean NOT NULL,
     month           integer NOT NULL,                  -- the first one that is not counted, from January 1970
     instrument_ids  integer[] NOT NULL,                -- whose signals are counted
     scores          bytea NOT NULL,
     votes           bytea NOT NULL,
-    PRIMARY KEY (version, bar_minutes)
+    PRIMARY KEY (version, bar_minutes, is_simulated)
 );
 -- They are compressed when they come.
 ALTER TABLE engine_fits ALTER COLUMN scores SET STORAGE EXTERNAL, ALTER COLUMN votes SET STORAGE EXTERNAL;
@@ -55,3 +57,13 @@ CREATE TABLE signal_subjects (
 -- named parts, and `all_at` that of the last before it that was of all. Whoever raises the revision alone has changed all.
 ALTER TABLE collections ADD COLUMN named_at bigint, ADD COLUMN all_at bigint;
 UPDATE collections SET named_at = revision, all_at = 0 WHERE name = 'signals';
+
+-- An instrument that is real no more, or not simulated any more, was counted where it does not belong.
+CREATE FUNCTION forget_engine_fits() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM engine_fits;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER forget_engine_fits AFTER UPDATE OF is_simulated ON instruments
+    FOR EACH ROW WHEN (OLD.is_simulated <> NEW.is_simulated) EXECUTE FUNCTION forget_engine_fits();

@@ -31,7 +31,8 @@ async def test_the_numbers_are_those_of_the_fits(pool: Pool, variables: dict[str
     nothing = Records.none(PANEL, HORIZON, month)
     records = totalled(nothing, [counted(PANEL, one, HORIZON, since=None, month=month) for one in market.subjects()])
     found = performances(records.track)
-    assert lines[0] == (
+    assert lines[0] == "THE REAL MARKET"
+    assert lines[1] == (
         "D1, 11 instruments, 5 bars ahead, bars of 2024-01-01 to 2024-04-25, what was known before 2024-05"
     )
     rows = {line[:24].rstrip(): line[24:].split() for line in lines if line[:24].strip()}
@@ -62,4 +63,25 @@ async def test_no_series_has_a_past(pool: Pool, variables: dict[str, str]) -> No
     await asyncio.to_thread(run, variables | _OF_DAYS, "worker", "--once")
     ended = await asyncio.to_thread(run, variables | _OF_DAYS, "report", "agents")
     assert ended.returncode == 0
-    assert ended.stdout.startswith("D1, 0 instruments, 5 bars ahead, bars of - to -, what was known before 2024-01\n")
+    assert ended.stdout.startswith(
+        "THE REAL MARKET\nD1, 0 instruments, 5 bars ahead, bars of - to -, what was known before 2024-01\n"
+    )
+
+
+async def test_each_market_is_named(pool: Pool, variables: dict[str, str]) -> None:
+    """One after the other, each of its own instruments; the words that hold for both are there once."""
+    await StoredMarket.of_days(pool, count=100, is_simulated=True)
+    await asyncio.to_thread(run, variables | _OF_DAYS, "worker", "--once")
+    ended = await asyncio.to_thread(run, variables | _OF_DAYS, "report", "agents")
+    alone = ended.stdout.splitlines()
+    assert alone[0].startswith("THE SIMULATED MARKET: every price is made up")
+    assert alone[1].startswith("D1, 11 instruments, 5 bars ahead, bars of 2024-01-01 to ")
+    await StoredMarket.of_days(pool, symbols=2)
+    await asyncio.to_thread(run, variables | _OF_DAYS, "worker", "--once")
+    ended = await asyncio.to_thread(run, variables | _OF_DAYS, "report", "agents")
+    lines = ended.stdout.splitlines()
+    second = lines.index(alone[0])
+    assert lines[0] == "THE REAL MARKET"
+    assert lines[1].startswith("D1, 2 instruments, ")
+    assert lines[second:] == alone, "the simulated market is as it was"
+    assert [line for line in lines if line.startswith("A hit is a vote")] == [alone[-5]]

@@ -58,28 +58,32 @@ def days(count: int, *, seed: int, first: int = MONDAY) -> Bars:
 
 class StoredMarket:
     """
-    Instruments with bars, and a clock that stands still.
+    Instruments with bars, real ones or simulated ones, and a clock that stands still.
 
     Attributes:
         bars: What is stored, by symbol.
         now: Unix seconds.
     """
 
-    def __init__(self, pool: Pool, interval: Interval = Interval.D1) -> None:
+    def __init__(self, pool: Pool, interval: Interval = Interval.D1, *, is_simulated: bool = False) -> None:
         self.pool = pool
         self.interval = interval
+        self.is_simulated = is_simulated
         self.bars: dict[str, Bars] = {}
         self.instruments: dict[str, Instrument] = {}
         self.now = float(LATER)
         self.revisions = Revisions()
 
     @classmethod
-    async def of_days(cls, pool: Pool, *, symbols: int = 11, count: int = 130, first: int = MONDAY) -> "StoredMarket":
+    async def of_days(
+        cls, pool: Pool, *, symbols: int = 11, count: int = 130, first: int = MONDAY, is_simulated: bool = False
+    ) -> "StoredMarket":
         """Some instruments, enough for ranks, of which each begins a day later than the one before."""
-        market = cls(pool)
+        market = cls(pool, is_simulated=is_simulated)
+        name = "NOVA" if is_simulated else "SYM"
         for number in range(symbols):
             bars = days(count, seed=number, first=first)[number:]
-            await market.add(f"SYM{number}", bars)
+            await market.add(f"{name}{number}", bars)
         return market
 
     async def add(self, symbol: str, bars: Bars) -> None:
@@ -90,9 +94,10 @@ class StoredMarket:
         """The same of several in one transaction."""
         for symbol in series:
             if symbol not in self.instruments:
-                self.instruments[symbol] = await instrument(self.pool, symbol)
+                self.instruments[symbol] = await instrument(self.pool, symbol, is_simulated=self.is_simulated)
+        source = Source.SIMULATED if self.is_simulated else Source.FILE
         writes = [
-            SeriesWrite(instrument=self.instruments[symbol], interval=self.interval, source=Source.FILE, bars=bars)
+            SeriesWrite(instrument=self.instruments[symbol], interval=self.interval, source=source, bars=bars)
             for symbol, bars in series.items()
         ]
         await store_bars(self.pool, writes, now=LATER)

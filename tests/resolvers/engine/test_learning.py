@@ -8,14 +8,15 @@ import pytest
 from resolvers.compute.calibration import Calibration
 from resolvers.compute.engine.fits import counted
 from resolvers.model.interval import Interval
+from resolvers.model.market import Market
 from resolvers.storage.engine_fits import EngineFit, read_fit
 from resolvers.storage.pool import Pool, connection
 from tests.resolvers.engine.market import StoredMarket, days, plan
 
 
-async def _fit(pool: Pool) -> EngineFit:
+async def _fit(pool: Pool, *, is_simulated: bool = False) -> EngineFit:
     async with connection(pool) as one:
-        found = await read_fit(one, plan().version, Interval.D1)
+        found = await read_fit(one, plan().version, Market(Interval.D1, is_simulated))
     assert found is not None
     return found
 
@@ -108,3 +109,19 @@ async def test_one_series_that_cannot_be_counted_is_left_out(
     assert engine.failing == 0
     assert "SYM1 is not counted: ArithmeticError('a fault of this series')" in caplog.text
     assert len(await market.stored()) == len(market.expected())
+
+
+async def test_real_and_simulated_instruments_are_counted_apart(pool: Pool, counts: list[int | None]) -> None:
+    """Each market has a fit of its own instruments alone, and a new month of the one is none of the other."""
+    real = await StoredMarket.of_days(pool, count=100)
+    made_up = await StoredMarket.of_days(pool, symbols=12, count=70, is_simulated=True)
+    await real.computed()
+    assert counts == [None] * 23
+    for market, fit in ((real, await _fit(pool)), (made_up, await _fit(pool, is_simulated=True))):
+        assert fit.instrument_ids == tuple(sorted(one.id for one in market.instruments.values()))
+        assert fit.month == market.month()
+    before = await _fit(pool)
+    await made_up.add_all({symbol: days(100, seed=number)[70:] for number, symbol in enumerate(made_up.bars)})
+    await real.computed()
+    assert counts == [None] * 23 + [made_up.month() - 1] * 12
+    assert Calibration((await _fit(pool)).scores).fit_id(650) == Calibration(before.scores).fit_id(650)

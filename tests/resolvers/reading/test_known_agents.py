@@ -4,6 +4,7 @@ from resolvers.compute.agents.panel import PANEL
 from resolvers.compute.track_record import TrackRecord
 from resolvers.model.event import SIGNALS
 from resolvers.model.interval import Interval
+from resolvers.model.market import Market
 from resolvers.storage.pool import Pool
 from resolvers.storage.track_records import read_track_records
 from tests.bars import instrument, spaced
@@ -11,7 +12,7 @@ from tests.resolvers.reading.process import Process
 from tests.signals import draft, store
 from tests.stored_fits import store_track
 
-_KEY = (PANEL.version, Interval.D1)
+_KEY = (PANEL.version, Market(Interval.D1, is_simulated=False))
 
 
 def _record(count: int) -> TrackRecord:
@@ -21,9 +22,12 @@ def _record(count: int) -> TrackRecord:
 
 async def test_a_record_is_read_again_only_where_it_is_another(pool: Pool) -> None:
     """Its stamp tells; what nobody has stored is left out."""
-    other = (PANEL.version, Interval.H1)
+    others = [
+        (PANEL.version, Market(Interval.H1, is_simulated=False)),
+        (PANEL.version, Market(Interval.D1, is_simulated=True)),
+    ]
     await store_track(pool, *_KEY, _record(100))
-    first = (await read_track_records(pool, {_KEY: None, other: None})).value
+    first = (await read_track_records(pool, {_KEY: None} | dict.fromkeys(others))).value
     assert first.keys() == {_KEY}
     assert first[_KEY].record is not None
     again = (await read_track_records(pool, {_KEY: first[_KEY].stamp})).value

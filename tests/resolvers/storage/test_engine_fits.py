@@ -10,6 +10,7 @@ from resolvers.compute.calibration import Calibration, ScoreRecord
 from resolvers.compute.monthly_counts import MonthlyCounts
 from resolvers.compute.track_record import TrackRecord
 from resolvers.model.interval import Interval
+from resolvers.model.market import Market
 from resolvers.model.vote import AgentFamily
 from resolvers.storage.engine_fits import EngineFit, lock_fit, read_fit, store_fit
 from resolvers.storage.panels import StoredPanel, read_panels, store_panel
@@ -19,6 +20,7 @@ from tests.bars import spaced
 from tests.computed import VERSION
 
 _BARS = spaced(400, Interval.D1)
+_REAL, _SIMULATED = (Market(Interval.D1, is_simulated) for is_simulated in (False, True))
 _VOTES = np.random.default_rng(5).integers(-1, 4, (7, 400)).astype(np.int8)
 _SCORES = np.random.default_rng(6).uniform(-0.5, 0.5, 400)
 
@@ -57,24 +59,25 @@ def _assert_same(one: EngineFit, other: EngineFit) -> None:
 
 @pytest.mark.parametrize("bars", [400, 40, 5, 1])
 async def test_a_fit_is_read_as_it_was_stored(bars: int, pool: Pool) -> None:
-    """With nothing known yet, too; of each version and interval on its own."""
+    """With nothing known yet, too; of each version and market on its own."""
     fit = _fit(bars=bars)
     async with connection(pool) as one:
-        assert await read_fit(one, VERSION, Interval.D1) is None
-        await store_fit(one, VERSION, Interval.D1, fit)
-        read = await read_fit(one, VERSION, Interval.D1)
+        assert await read_fit(one, VERSION, _REAL) is None
+        await store_fit(one, VERSION, _REAL, fit)
+        read = await read_fit(one, VERSION, _REAL)
         assert read is not None
         _assert_same(read, fit)
-        assert await read_fit(one, VERSION, Interval.H1) is None
-        assert await read_fit(one, "ba9876543210", Interval.D1) is None
+        assert await read_fit(one, VERSION, Market(Interval.H1, is_simulated=False)) is None
+        assert await read_fit(one, VERSION, _SIMULATED) is None
+        assert await read_fit(one, "ba9876543210", _REAL) is None
 
 
 async def test_the_next_fit_takes_the_place_of_the_last_and_can_be_added_to(pool: Pool) -> None:
     """What is read is a record like any other: it gives the same confidence, and counts on."""
     async with connection(pool) as one:
-        await store_fit(one, VERSION, Interval.D1, _fit(649, bars=40))
-        await store_fit(one, VERSION, Interval.D1, _fit(650))
-        read = await read_fit(one, VERSION, Interval.D1)
+        await store_fit(one, VERSION, _REAL, _fit(649, bars=40))
+        await store_fit(one, VERSION, _REAL, _fit(650))
+        read = await read_fit(one, VERSION, _REAL)
     assert read is not None
     _assert_same(read, _fit(650))
     assert Calibration(read.scores).fit_id(650) == Calibration(_fit().scores).fit_id(650)
@@ -92,16 +95,18 @@ def test_bytes_of_another_program_are_refused() -> None:
 
 
 async def test_one_counts_at_a_time(pool: Pool) -> None:
-    """For an interval; those of another one need not wait."""
+    """For a market; those of another interval, and of the other market, need not wait."""
     order = []
 
     async def count(number: int) -> None:
         async with connection(pool) as one, one.transaction():
-            await lock_fit(one, VERSION, Interval.D1)
+            await lock_fit(one, VERSION, _REAL)
             order.append(number)
             await asyncio.sleep(0)
             async with connection(pool) as other, other.transaction(), asyncio.timeout(10):
-                await lock_fit(other, VERSION, Interval(60 + 180 * (number % 2)))
+                await lock_fit(other, VERSION, Market(Interval(60 + 180 * (number % 2)), is_simulated=False))
+                if number == 1:
+                    await lock_fit(other, VERSION, _SIMULATED)
             order.append(number)
 
     await asyncio.gather(count(1), count(2))
