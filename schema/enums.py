@@ -43,7 +43,7 @@ _VALUES: dict[type[Enum], dict[str, str]] = {
         "VOLUME": "What was traded along with it.",
         "BREAKOUT": "Whether it has left a range.",
         "PATTERN": "Shapes of the last few candles.",
-        "CROSS_SECTIONAL": "How it did among all instruments of the interval.",
+        "CROSS_SECTIONAL": "How it did among all instruments of the interval, real or simulated as it is.",
     },
     ConsensusMethod: {
         "FAMILY_MEAN": "Every family the same, and within a family every agent that votes: the score of a signal.",
