@@ -1,6 +1,6 @@
 """The cost of one operation, compiled once and evaluated with the variables of each request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import FragmentSpreadNode, OperationDefinitionNode, SelectionSetNode, VariableNode
@@ -13,19 +13,33 @@ from schema.limits import Limits
 from schema.shape import Fragments
 
 _KEPT_PLANS = 16
+_KEPT_COSTS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps that lead to the cost in thousandths; without steps it is *each* for all variables."""
+    """
+    Steps that lead to the cost in thousandths; without steps it is *each* for all variables.
+
+    Clients ask for lists of few sizes, so what those came to is kept.
+    """
 
     each: int
     parts: tuple[int, ...] = ()
     steps: tuple[Step, ...] = ()
     sizes: tuple[Size, ...] = ()
+    known: dict[tuple[int, ...], int] = field(default_factory=dict)
 
     def cost(self, variables: Variables, most: int) -> int:
-        sizes = [size.of(variables, most) for size in self.sizes]
+        sizes = tuple([size.of(variables, most) for size in self.sizes])
+        found = self.known.get(sizes)
+        if found is None:
+            found = self._summed(sizes)
+            if len(self.known) < _KEPT_COSTS:
+                self.known[sizes] = found
+        return found
+
+    def _summed(self, sizes: tuple[int, ...]) -> int:
         values: list[int] = []
         for step in self.steps:
             parts = [values[part] for part in step.parts]
