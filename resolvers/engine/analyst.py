@@ -178,12 +178,8 @@ class _Desk:
     async def _begin(self) -> None:
         """Makes the rows that are held, of series that came since, too."""
         if not self._has_begun:
-            agents = self._plan.panel.agents
-            panel = StoredPanel(
-                agents=tuple(agent.name for agent in agents), families=tuple(agent.family for agent in agents)
-            )
             async with connection(self._pool) as one:
-                await store_panel(one, self._plan.version, panel)
+                await store_panel(one, self._plan.version, StoredPanel.of(self._plan.panel))
             self._has_begun = True
         await ensure_engine_series(self._pool, self._plan.version, [self._interval])
 

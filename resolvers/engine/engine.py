@@ -92,12 +92,8 @@ class Engine:
         self._threads.close()
 
     async def _begin(self) -> None:
-        agents = self._plan.panel.agents
-        panel = StoredPanel(
-            agents=tuple(agent.name for agent in agents), families=tuple(agent.family for agent in agents)
-        )
         async with connection(self._pool) as one:
-            await store_panel(one, self._plan.version, panel)
+            await store_panel(one, self._plan.version, StoredPanel.of(self._plan.panel))
         await self._ingest.retired_engines(self._plan.version)
         await self._mirror.refresh()
         self._next_poll = float("-inf")

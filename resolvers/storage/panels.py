@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
+from resolvers.compute.agents.panel import Panel
 from resolvers.model.vote import AgentFamily
 from resolvers.storage.pool import Pool, connection
 
@@ -17,6 +18,13 @@ class StoredPanel:
 
     agents: tuple[str, ...]
     families: tuple[AgentFamily, ...]
+
+    @classmethod
+    def of(cls, panel: Panel) -> Self:
+        """What is stored of a panel."""
+        return cls(
+            agents=tuple(agent.name for agent in panel.agents), families=tuple(agent.family for agent in panel.agents)
+        )
 
 
 async def store_panel(one: "Connection", version: str, panel: StoredPanel) -> None:
