@@ -1,36 +1,18 @@
 """The settings: read once from the environment, frozen, each with its unit."""
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import Field, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Self
-from urllib.parse import urlsplit
+from typing import Self
 
 from gateway.endpoint.stream_limits import StreamLimits
+from gateway.hidden_url import hidden
+from gateway.setting import SettingsError, parsed, setting, variable_of
 from schema.limits import Limits
 
 # Read by the build (hatch_build.py), and often still set when the gateway starts.
 _VARIABLES_OF_THE_BUILD = ("GATEWAY_BUILD_WITHOUT_PAGES",)
-
-
-class SettingsError(Exception):
-    """A variable of the environment that cannot be right; says which, what was expected and what was found."""
-
-
-def _setting(
-    default: Any,
-    meaning: str,
-    *,
-    unit: str = "",
-    least: float | None = None,
-    schemes: tuple[str, ...] = (),
-    secret: bool = False,
-) -> Any:
-    """A field; one with *schemes* is a URL that begins with one of them, and a secret in part, others may be whole."""
-    metadata = {"meaning": meaning, "unit": unit, "least": least, "schemes": schemes, "secret": secret}
-    return field(default=default, repr=not secret, metadata=metadata)
-
 
 _LIMITS = Limits()
 _STREAMS = StreamLimits()
@@ -54,234 +36,232 @@ class ServerUrls:
 class Settings:
     """Everything that can be configured. The variable of a field is its name in capitals behind ``GATEWAY_``."""
 
-    host: str = _setting("127.0.0.1", "Address to listen on.")
-    port: int = _setting(8000, "TCP port to listen on.", least=0)
-    database_url: str | None = _setting(
+    host: str = setting("127.0.0.1", "Address to listen on.")
+    port: int = setting(8000, "TCP port to listen on.", least=0)
+    database_url: str | None = setting(
         None,
         "PostgreSQL 15 or later; without it an embedded server is used.",
         unit="DSN",
         schemes=("postgresql", "postgres"),
     )
-    redis_url: str | None = _setting(
+    redis_url: str | None = setting(
         None,
         "Redis 6.2 or later; without it an embedded server is used.",
         unit="URL",
         schemes=("redis", "rediss", "unix"),
     )
-    data_dir: Path | None = _setting(
+    data_dir: Path | None = setting(
         None, "Where the embedded servers keep their data; by default a place of the system's choice.", unit="directory"
     )
-    database_connections: int = _setting(10, "Most connections to PostgreSQL per process.", unit="connections", least=2)
-    database_wait_seconds: float = _setting(
+    database_connections: int = setting(10, "Most connections to PostgreSQL per process.", unit="connections", least=2)
+    database_wait_seconds: float = setting(
         5.0,
         "How long a request waits for one of these connections before it is `UNAVAILABLE`.",
         unit="seconds",
         least=0,
     )
-    max_bars: int = _setting(50_000, "Most bars that one window may hold.", unit="bars", least=1)
-    bar_grace_seconds: float = _setting(
+    max_bars: int = setting(50_000, "Most bars that one window may hold.", unit="bars", least=1)
+    bar_grace_seconds: float = setting(
         2.0, "How long after its end a bar still counts as forming.", unit="seconds", least=0
     )
-    quote_stale_seconds: float = _setting(300.0, "Age from which a quote counts as stale.", unit="seconds", least=0)
-    max_read_bars: int = _setting(
+    quote_stale_seconds: float = setting(300.0, "Age from which a quote counts as stale.", unit="seconds", least=0)
+    max_read_bars: int = setting(
         2_000_000, "Most bars that one operation may read, those before its windows included.", unit="bars", least=1
     )
-    quote_cache_seconds: float = _setting(
+    quote_cache_seconds: float = setting(
         300.0, "How long a quote is held at most, if no event says that it has changed.", unit="seconds", least=0
     )
-    candle_cache_seconds: float = _setting(600.0, "The same for candles.", unit="seconds", least=0)
-    signal_cache_seconds: float = _setting(30.0, "The same for signals.", unit="seconds", least=0)
-    instrument_cache_seconds: float = _setting(600.0, "The same for instruments.", unit="seconds", least=0)
-    absent_cache_seconds: float = _setting(30.0, "The same for what does not exist.", unit="seconds", least=0)
-    window_cache_bytes: int = _setting(
+    candle_cache_seconds: float = setting(600.0, "The same for candles.", unit="seconds", least=0)
+    signal_cache_seconds: float = setting(30.0, "The same for signals.", unit="seconds", least=0)
+    instrument_cache_seconds: float = setting(600.0, "The same for instruments.", unit="seconds", least=0)
+    absent_cache_seconds: float = setting(30.0, "The same for what does not exist.", unit="seconds", least=0)
+    window_cache_bytes: int = setting(
         134_217_728, "What a process may hold of candles, with all that was made of them.", unit="bytes", least=0
     )
-    warm_windows: int = _setting(
+    warm_windows: int = setting(
         200,
         "How many of the windows that were asked for most are loaded at the start, and renewed when a bar has closed;"
         " 0 is none. As many quotes and instruments are loaded.",
         unit="windows",
         least=0,
     )
-    redis_budget_seconds: float = _setting(
+    redis_budget_seconds: float = setting(
         0.05, "How long Redis may take to answer; then a value is read from PostgreSQL.", unit="seconds", least=0.001
     )
-    max_body_bytes: int = _setting(1_000_000, "Largest body of a request.", unit="bytes", least=1)
-    max_batch: int = _setting(10, "Most operations of a batch.", unit="operations", least=1)
-    max_document_bytes: int = _setting(_LIMITS.max_document_bytes, "Longest document, in UTF-8.", unit="bytes", least=1)
-    max_tokens: int = _setting(
+    max_body_bytes: int = setting(1_000_000, "Largest body of a request.", unit="bytes", least=1)
+    max_batch: int = setting(10, "Most operations of a batch.", unit="operations", least=1)
+    max_document_bytes: int = setting(_LIMITS.max_document_bytes, "Longest document, in UTF-8.", unit="bytes", least=1)
+    max_tokens: int = setting(
         _LIMITS.max_tokens, "Most lexical tokens of a document, and as many comments.", unit="tokens", least=1
     )
-    max_depth: int = _setting(
+    max_depth: int = setting(
         _LIMITS.max_depth, "Most fields inside each other, fragments followed.", unit="fields", least=1
     )
-    max_fields: int = _setting(
+    max_fields: int = setting(
         _LIMITS.max_fields,
         "Most fields that a document selects, fragments followed; one repeated k times in one place counts k(k+1)/2.",
         unit="fields",
         least=1,
     )
-    max_root_fields: int = _setting(
-        _LIMITS.max_root_fields, "Most root fields of an operation.", unit="fields", least=1
-    )
-    max_aliases: int = _setting(
+    max_root_fields: int = setting(_LIMITS.max_root_fields, "Most root fields of an operation.", unit="fields", least=1)
+    max_aliases: int = setting(
         _LIMITS.max_aliases, "Most aliased fields in the answer to an operation.", unit="aliases", least=0
     )
-    max_list_size: int = _setting(
+    max_list_size: int = setting(
         _LIMITS.max_list_size, "Most items that one argument may ask for.", unit="items", least=1
     )
-    max_cost: int = _setting(
+    max_cost: int = setting(
         _LIMITS.max_cost, "What an operation may cost, by `@cost` and `@listSize`.", unit="units", least=0
     )
-    kept_documents: int = _setting(
+    kept_documents: int = setting(
         1000, "Most documents that a process keeps parsed and validated.", unit="documents", least=0
     )
-    persisted_seconds: int = _setting(
+    persisted_seconds: int = setting(
         86_400, "How long an automatically persisted query is kept after its last use.", unit="seconds", least=1
     )
-    trusted_documents: Path | None = _setting(
+    trusted_documents: Path | None = setting(
         None, "Operations that clients may name by id, as `generate-persisted-query-manifest` writes them.", unit="file"
     )
-    trusted_only: bool = _setting(False, "Whether operations that are not in that file are refused.")
-    response_cache_bytes: int = _setting(
+    trusted_only: bool = setting(False, "Whether operations that are not in that file are refused.")
+    response_cache_bytes: int = setting(
         128 * 2**20, "What the kept answers of a process may take; 0 keeps none.", unit="bytes", least=0
     )
-    shared_cache_seconds: int = _setting(
+    shared_cache_seconds: int = setting(
         0,
         "How long a cache in front of the gateway may answer GET without asking. It hears of no event, so above 0"
         " what it answers may be older than what a stream has shown.",
         unit="seconds",
         least=0,
     )
-    max_connections: int = _setting(
+    max_connections: int = setting(
         _STREAMS.max_connections,
         "Most connections that stream, over WebSocket or HTTP, per process.",
         unit="connections",
         least=1,
     )
-    max_operations: int = _setting(
+    max_operations: int = setting(
         _STREAMS.max_operations, "Most operations at the same time on one of these.", unit="operations", least=1
     )
-    ping_seconds: float = _setting(
+    ping_seconds: float = setting(
         _STREAMS.ping_seconds,
         "How often an idle connection is tried; a WebSocket that has not answered by the next time is closed.",
         unit="seconds",
         least=0.1,
     )
-    send_seconds: float = _setting(
+    send_seconds: float = setting(
         _STREAMS.send_seconds,
         "How long a client may take to read what it was sent, before it is ended.",
         unit="seconds",
         least=0.1,
     )
-    beat_milliseconds: float = _setting(
+    beat_milliseconds: float = setting(
         50.0,
         "How often a stream is told of changes, at most; the first after a quiet moment is told at once.",
         unit="milliseconds",
         least=0,
     )
-    max_outbox_bytes: int = _setting(
+    max_outbox_bytes: int = setting(
         1_000_000,
         "What may wait for one stream whose client reads slowly, before it ends with `TOO_SLOW`.",
         unit="bytes",
         least=1,
     )
-    allowed_origins: str | None = _setting(
+    allowed_origins: str | None = setting(
         None,
         "Pages, besides the gateway's own, that may open WebSockets: `https://a.example,https://b.example`, or `*`.",
         unit="origins",
     )
-    gzip_min_bytes: int = _setting(1024, "Answers from this size on are compressed.", unit="bytes", least=0)
-    ready_timeout_seconds: float = _setting(
+    gzip_min_bytes: int = setting(1024, "Answers from this size on are compressed.", unit="bytes", least=0)
+    ready_timeout_seconds: float = setting(
         2.0, "How long /readyz waits for PostgreSQL and Redis.", unit="seconds", least=0
     )
-    event_audit_seconds: float = _setting(
+    event_audit_seconds: float = setting(
         2.0,
         "How often a process compares what it has heard of with PostgreSQL; it is at most twice that behind.",
         unit="seconds",
         least=0.1,
     )
-    event_stream_seconds: int = _setting(
+    event_stream_seconds: int = setting(
         900, "How long Redis keeps events for a process that is behind.", unit="seconds", least=900
     )
-    stats_seconds: float = _setting(
+    stats_seconds: float = setting(
         5.0, "How often a process tells its counters to `gateway cache stats`.", unit="seconds", least=0.1
     )
-    llm_url: str | None = _setting(
+    llm_url: str | None = setting(
         None,
         "An OpenAI-compatible endpoint whose model puts insights into words; without it rules do.",
         unit="URL",
         schemes=("https", "http"),
     )
-    llm_model: str | None = _setting(None, "The model to ask there; needed with the URL.")
-    llm_key: str | None = _setting(None, "The key that is sent to it, as a bearer token.", unit="secret", secret=True)
-    llm_timeout_seconds: float = _setting(
+    llm_model: str | None = setting(None, "The model to ask there; needed with the URL.")
+    llm_key: str | None = setting(None, "The key that is sent to it, as a bearer token.", unit="secret", secret=True)
+    llm_timeout_seconds: float = setting(
         10.0, "How long the model may take to answer; then it counts as failed.", unit="seconds", least=0.01
     )
-    llm_wait_seconds: float = _setting(
+    llm_wait_seconds: float = setting(
         1.0,
         "How long a query waits for words that are not there; then the rules answer, and the model's are for the next.",
         unit="seconds",
         least=0,
     )
-    llm_calls_per_minute: int = _setting(
+    llm_calls_per_minute: int = setting(
         60, "Most questions to the model in any sixty seconds, per process.", unit="calls", least=0
     )
-    llm_failures: int = _setting(
+    llm_failures: int = setting(
         5, "After so many failures in a row the model is left alone for a while.", unit="failures", least=1
     )
-    llm_rest_seconds: float = _setting(
+    llm_rest_seconds: float = setting(
         30.0, "For how long; then one question tries whether it answers again.", unit="seconds", least=0
     )
-    simulated_writes_per_second: float = _setting(
+    simulated_writes_per_second: float = setting(
         2.0,
         "How often the simulated market of `gateway demo` goes on; 0 and it stands still.",
         unit="writes/s",
         least=0,
     )
-    engine: str = _setting(
+    engine: str = setting(
         "auto",
         "Whether the gateway's own signals are made inside a process that serves: `on`, `off`, or `auto`, which is"
         " inside `gateway demo` alone.",
     )
-    engine_intervals: str = _setting("D1,H1,M5", "Of which bars signals are made, in this order.", unit="intervals")
-    engine_history_bars: int = _setting(
+    engine_intervals: str = setting("D1,H1,M5", "Of which bars signals are made, in this order.", unit="intervals")
+    engine_history_bars: int = setting(
         2000, "Signals are stored of at most so many closed bars of a series, the last ones.", unit="bars", least=1
     )
-    engine_horizon_bars: int = _setting(
+    engine_horizon_bars: int = setting(
         5,
         "For how many bars a signal is made; with another number they are those of another producer.",
         unit="bars",
         least=1,
     )
-    engine_threads: int = _setting(4, "In how many threads an engine computes.", unit="threads", least=1)
-    engine_shard: str = _setting(
+    engine_threads: int = setting(4, "In how many threads an engine computes.", unit="threads", least=1)
+    engine_shard: str = setting(
         "0/1",
         "Which series a worker takes first: `1/3` those of the second third. It takes the others when these are done.",
     )
-    binance_rest_url: str = _setting(
+    binance_rest_url: str = setting(
         "https://data-api.binance.vision",
         "Where `gateway feed binance` reads history.",
         unit="URL",
         schemes=("https", "http"),
     )
-    binance_stream_url: str = _setting(
+    binance_stream_url: str = setting(
         "wss://data-stream.binance.vision",
         "Where `gateway feed binance` reads its streams.",
         unit="URL",
         schemes=("wss", "ws"),
     )
-    shutdown_grace_seconds: int = _setting(
+    shutdown_grace_seconds: int = setting(
         10, "How long running requests may take to finish after a stop was asked for.", unit="seconds", least=0
     )
-    shutdown_spread_seconds: float = _setting(
+    shutdown_spread_seconds: float = setting(
         5.0,
         "Over how long connections that stream are ended then, so that clients do not all return at once; at most half "
         "of that time.",
         unit="seconds",
         least=0,
     )
-    log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
+    log_level: str = setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
 
     def limits(self) -> Limits:
         """How large one operation may be."""
@@ -314,7 +294,7 @@ class Settings:
                 raise SettingsError(f"{variable} is not a setting; there are {', '.join(sorted(known))}")
         settings = cls(
             **{
-                one.name: _parsed(one, environment[name])
+                one.name: parsed(one, environment[name])
                 for name, one in known.items()
                 if environment.get(name, "").strip()
             }
@@ -332,100 +312,3 @@ class Settings:
             text = "…" if text and one.metadata["secret"] else text
             rows.append((variable_of(one), text, one.metadata["unit"]))
         return rows
-
-
-def variable_of(setting: "Field[Any]") -> str:
-    """The environment variable of a field of `Settings`."""
-    return f"GATEWAY_{setting.name.upper()}"
-
-
-def hidden(url: str) -> str:
-    """
-    *url* without its password, also where the password stands in the query.
-
-    It is not parsed as a URL: one that is wrong, say by an unescaped ``#`` in its password, must not show it either.
-    """
-    scheme, separator, rest = url.partition("://")
-    if not separator:
-        return "…"
-    login, at, place = rest.rpartition("@")
-    # An "@" further on may belong to a password in the query, or the password may hold what ends a login.
-    if any(mark in login for mark in "?/#"):
-        return f"{scheme}://…"
-    if at:
-        user, colon, _ = login.partition(":")
-        login = f"{user}:…" if colon else user
-    place, mark, query = place.partition("?")
-    pairs = [f"{pair.partition('=')[0]}=…" if "pass" in pair.lower() else pair for pair in query.split("&")]
-    return f"{scheme}://{login}{at}{place}{mark}{'&'.join(pairs)}"
-
-
-def _is_shard(text: str) -> bool:
-    number, _, of = text.partition("/")
-    return number.isdecimal() and of.isdecimal() and int(number) < int(of) <= 1_000
-
-
-# Signals that hold for longer say nothing of their bar any more.
-_MOST_HORIZON_BARS = 250
-_INTERVALS = ("M1", "M5", "M15", "M30", "H1", "H4", "D1", "W1")
-
-
-def _are_intervals(text: str) -> bool:
-    names = [one.strip().upper() for one in text.split(",")]
-    return all(one in _INTERVALS for one in names) and len(set(names)) == len(names)
-
-
-_CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
-    "engine": (lambda text: text in ("auto", "on", "off"), "auto, on or off"),
-    "engine_horizon_bars": (lambda bars: bars <= _MOST_HORIZON_BARS, f"at most {_MOST_HORIZON_BARS}"),
-    "engine_intervals": (_are_intervals, f"some of {','.join(_INTERVALS)}"),
-    "engine_shard": (_is_shard, "like 0/3, the first number below the second"),
-}
-
-
-def _boolean(text: str) -> bool:
-    return {"true": True, "false": False}[text.lower()]
-
-
-def _parsed(setting: "Field[Any]", text: str) -> Any:
-    variable, least = variable_of(setting), setting.metadata["least"]
-    parsers: dict[Any, tuple[Callable[[str], Any], str]] = {
-        int: (int, "a whole number"),
-        float: (float, "a number"),
-        bool: (_boolean, "true or false"),
-        Path | None: (lambda path: Path(path).expanduser(), "a path"),
-    }
-    parse, expected = parsers.get(setting.type, (str, "text"))
-    try:
-        value = parse(text.strip())
-        if least is not None and not least <= value < float("inf"):
-            raise ValueError
-    except (ValueError, KeyError):
-        bound = "" if least is None else f" of at least {least}"
-        raise SettingsError(f"{variable} must be {expected}{bound}, was {text!r}") from None
-    if setting.metadata["schemes"]:
-        _check_url(variable, value, setting.metadata["schemes"])
-    if setting.name == "port" and value > 65_535:
-        raise SettingsError(f"{variable} must be at most 65535, was {text!r}")
-    if setting.name in _CHECKS:
-        check, expected = _CHECKS[setting.name]
-        if not check(value):
-            raise SettingsError(f"{variable} must be {expected}, was {text!r}")
-    if setting.name == "log_level":
-        value = value.upper()
-        if value not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-            raise SettingsError(f"{variable} must be DEBUG, INFO, WARNING or ERROR, was {text!r}")
-    return value
-
-
-def _check_url(variable: str, url: str, schemes: tuple[str, ...]) -> None:
-    expected = " or ".join(f"{scheme}://" for scheme in schemes)
-    if url.partition("://")[0] not in schemes or "://" not in url:
-        raise SettingsError(f"{variable} must begin with {expected}, was {hidden(url)!r}")
-    try:
-        # The property checks itself; a list of hosts, which PostgreSQL takes, is beyond it.
-        _ = "," in url or urlsplit(url).port
-    except ValueError:
-        raise SettingsError(
-            f"{variable} must be a URL with special characters of its password escaped, was {hidden(url)!r}"
-        ) from None

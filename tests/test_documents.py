@@ -3,7 +3,8 @@
 from dataclasses import fields
 from pathlib import Path
 
-from gateway.config import Settings, variable_of
+from gateway.config import Settings
+from gateway.setting import variable_of
 from resolvers.cache.nouns import Nouns
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from gateway import signals
 from gateway.commands.running import DONE, FAILED, opened_pool
-from gateway.config import ServerUrls, Settings, hidden
+from gateway.config import ServerUrls, Settings
+from gateway.hidden_url import hidden
 from resolvers.errors import GatewayError
 from resolvers.storage.migrate import pending_migrations
 from resolvers.storage.pool import connection

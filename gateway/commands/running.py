@@ -5,7 +5,8 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from gateway.config import ServerUrls, Settings, SettingsError
+from gateway.config import ServerUrls, Settings
+from gateway.setting import SettingsError
 from gateway.signals import unwinding_signals
 from resolvers.errors import GatewayError
 from resolvers.storage.migrate import migrate, pending_migrations

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 import orjson
 
-from gateway.config import SettingsError
+from gateway.setting import SettingsError
 from schema.errors import RequestError
 
 _HASH: Final = re.compile(r"[0-9a-f]{64}")

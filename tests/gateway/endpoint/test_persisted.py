@@ -11,10 +11,11 @@ import pytest
 import redis.asyncio as redis
 from graphql import build_schema
 
-from gateway.config import Settings, SettingsError
+from gateway.config import Settings
 from gateway.embedded import embedded_servers
 from gateway.endpoint.documents import Documents
 from gateway.endpoint.persisted import PersistedOperations, TextStore, trusted_documents
+from gateway.setting import SettingsError
 from resolvers.cache.texts import Texts
 from schema.errors import RequestError
 from schema.limits import Limits
