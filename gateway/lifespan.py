@@ -16,8 +16,8 @@ from gateway.following import following
 from gateway.holding import tiers_of
 from gateway.observe.health import Ping
 from gateway.reporting import report
-from gateway.streams.channel import HubSettings
 from gateway.streams.hub import Hub
+from gateway.streams.hub_settings import HubSettings
 from gateway.streams.market import market_hub
 from gateway.warming import warming
 from gateway.wording import wording_of

@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.endpoint.documents import Documents
-from gateway.streams.channel import HubSettings
 from gateway.streams.hub import Hub
+from gateway.streams.hub_settings import HubSettings
 from gateway.streams.item import Item
 from gateway.streams.outbox import AllOutbox, LatestOutbox
 from gateway.streams.source import Audience, Change, Known, Mode

@@ -21,7 +21,7 @@ class AllChannel(Channel[AllGroup]):
 
     def new_group(self, subscription: Subscription) -> AllGroup:
         """A group without members."""
-        return AllGroup(subscription.selection, self.executions)
+        return AllGroup(subscription.selection, self.executions, self.position_text)
 
     def new_outbox(self, subscription: Subscription) -> AllOutbox:
         """An empty outbox."""
@@ -36,7 +36,7 @@ class AllChannel(Channel[AllGroup]):
 
     def worth_making(self, pending: Sequence[Change]) -> Sequence[Change]:
         """All that somebody watches."""
-        return [one for one in pending if self.is_watched(one.subject)]
+        return [one for one in pending if self.watched.watches(one.subject)]
 
     @property
     def most_noted_bytes(self) -> float:
@@ -46,7 +46,7 @@ class AllChannel(Channel[AllGroup]):
     def apply(self, pending: Sequence[Change], changes: Sequence[Change], made: Sequence[Any]) -> None:
         """Gives each change to the groups; one that has too much to do begins again where it is, part by part."""
         for change, one in zip(changes, made, strict=True):
-            for group in self.watching(change.subject):
+            for group in self.watched.groups_of(change.subject):
                 group.add(change, one)
                 self.is_due(group)
         for group in [one for one in self.groups.values() if one.size > self.settings.max_due_changes]:
@@ -105,8 +105,7 @@ class AllJoiner(Joiner["AllChannel", AllGroup]):
         made = await self.channel.objects(changes)
         items = await group.items(made, [one.number for one in changes])
         items_of = {one: in_place(item, one.place) for one, item in zip(changes, items, strict=True)}
-        # Those of the page before; nobody is sent these again.
-        group.messages.clear()
+        group.messages.forget()
         for subscriber in subscribers:
             if self.may_open(subscriber, generation):
                 self._give_one(subscriber, page, {one: items_of[one] for one in wanted[subscriber.audience]})

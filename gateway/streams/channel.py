@@ -2,9 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from inspect import isawaitable
 from math import inf
@@ -14,6 +12,7 @@ from gateway.streams.beat import Beat
 from gateway.streams.execution import Executions
 from gateway.streams.group import Group
 from gateway.streams.held import Held
+from gateway.streams.hub_settings import HubSettings
 from gateway.streams.outbox import Outbox
 from gateway.streams.pace import Pace
 from gateway.streams.position import Point
@@ -21,38 +20,14 @@ from gateway.streams.recent import Recent
 from gateway.streams.selection import Subscription
 from gateway.streams.source import Audience, Change, Source
 from gateway.streams.subscriber import Subscriber
+from gateway.streams.throttle import Throttle
 from gateway.streams.told import LIVE, UNAVAILABLE
+from gateway.streams.turns import Turns
+from gateway.streams.watched import Watched
 from resolvers.errors import Unavailable
 from resolvers.model.event import Event
 
 G = TypeVar("G", bound=Group)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HubSettings:
-    """
-    What a hub is told.
-
-    Attributes:
-        beat_seconds: From one flush to the next, at least.
-        turn_seconds: How long a flush works before it lets others. With what the system has to send by then, and what
-            others do in their turns, the event loop is busy for several times as long.
-        max_outbox_bytes: Of the items that wait for one subscriber.
-        kept_changes: Of each field, for subscribers who come back.
-        page_changes: That are read and executed at once for subscribers who have missed more.
-        max_due_changes: Of a field of mode ALL, that wait for the execution of one selection.
-        execution_seconds: How long an execution may take. What it has not made by then is an error.
-        retry_seconds: First and longest time until a read is tried again that a source could not do.
-    """
-
-    beat_seconds: float = 0.05
-    turn_seconds: float = 0.0015
-    max_outbox_bytes: int = 1_000_000
-    kept_changes: int = 5_000
-    page_changes: int = 200
-    max_due_changes: int = 1_000
-    execution_seconds: float = 10.0
-    retry_seconds: tuple[float, float] = (0.5, 5.0)
 
 
 class Joining(Protocol):
@@ -70,6 +45,8 @@ class Channel(ABC, Generic[G]):
         number: The event up to which everything was given to the groups.
         heard: The last event.
         held: What each watched subject is, as far as it is known.
+        watched: Who watches which subjects.
+        position_text: Makes the position of a point.
         is_reachable: Whether the source can be read.
         generation: How often everybody had to begin anew.
     """
@@ -91,13 +68,12 @@ class Channel(ABC, Generic[G]):
         self.is_reachable = True
         self.beat = Beat(self._flush, seconds=settings.beat_seconds)
         self.executions = executions
-        self._position_text = position_text
+        self.position_text = position_text
+        self.watched: Watched[G] = Watched()
         self._clock = clock
-        self._watching: dict[str | None, set[G]] = {}
         self._pending: list[Change] = []
         self._due: dict[G, None] = {}
-        self._woken: deque[Subscriber] = deque()
-        self._is_waking = False
+        self._turns = Turns(self.spawn, seconds=settings.turn_seconds)
         self.generation = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._joining = self.joining()
@@ -110,15 +86,15 @@ class Channel(ABC, Generic[G]):
         group = self.groups.get(selection.key)
         if group is None:
             group = self.groups[selection.key] = self.new_group(subscription)
+        seconds = subscription.throttle_seconds
         subscriber = Subscriber(
             self,
             group.selection,
             audience,
             self.new_outbox(subscription),
             messages=group.messages,
-            throttle_seconds=subscription.throttle_seconds,
+            throttle=Throttle(seconds, self._turns, self._clock) if seconds else None,
             most_noted_bytes=self.most_noted_bytes,
-            clock=self._clock,
         )
         subscriber.resume = resume
         group.members.add(subscriber)
@@ -134,7 +110,7 @@ class Channel(ABC, Generic[G]):
         subscriber.is_watching = True
         group = self.groups[subscriber.selection.key]
         for subject in group.watchers.add(subscriber):
-            self._watching.setdefault(subject, set()).add(group)
+            self.watched.add(subject, group)
 
     def unwatch(self, subscriber: Subscriber) -> None:
         """Tells it no more, and forgets what was held for it alone."""
@@ -142,12 +118,8 @@ class Channel(ABC, Generic[G]):
         group = self.groups[subscriber.selection.key]
         for subject in group.watchers.discard(subscriber):
             self.forget_subject(group, subject)
-            groups = self._watching[subject]
-            groups.discard(group)
-            if not groups:
-                del self._watching[subject]
-                if subject is not None:
-                    self.held.pop(subject, None)
+            if self.watched.discard(subject, group) and subject is not None:
+                self.held.pop(subject, None)
 
     def leave(self, subscriber: Subscriber) -> None:
         """Forgets a subscriber, and what was held for it alone."""
@@ -162,35 +134,10 @@ class Channel(ABC, Generic[G]):
             del self.groups[key]
             self._due.pop(group, None)
 
-    def wake_soon(self, subscriber: Subscriber) -> None:
-        """Wakes a subscriber in turns with others: those who came together have their next moments together."""
-        self._woken.append(subscriber)
-        if not self._is_waking:
-            self._is_waking = True
-            self.spawn(self._wake())
-
-    async def _wake(self) -> None:
-        pace = Pace(self.settings.turn_seconds)
-        try:
-            while self._woken:
-                self._woken.popleft().wake()
-                if pace.is_over:
-                    await pace.rest()
-        finally:
-            self._is_waking = False
-
-    def position_text(self, point: Point) -> str:
-        """The position of a point."""
-        return self._position_text(point)
-
     @property
     def most_noted_bytes(self) -> float:
         """Of what a subscriber notes until it has a state."""
         return inf
-
-    def is_watched(self, subject: str) -> bool:
-        """Whether somebody watches a subject."""
-        return subject in self._watching or None in self._watching
 
     @abstractmethod
     def new_group(self, subscription: Subscription) -> G:
@@ -224,7 +171,8 @@ class Channel(ABC, Generic[G]):
             # Also what nobody watches now: somebody may have, and may again, before the flush is done.
             self._pending += changes
             return
-        self._pending += [one for one in changes if self.is_watched(one.subject)]
+        watched = self.watched
+        self._pending += [one for one in changes if watched.watches(one.subject)]
         if self._pending:
             self.beat.soon()
         else:
@@ -304,13 +252,6 @@ class Channel(ABC, Generic[G]):
     def apply(self, pending: Sequence[Change], changes: Sequence[Change], made: Sequence[Any]) -> None:
         """Gives changes, of which some were made to objects, to the groups that watch their subjects."""
 
-    def watching(self, subject: str) -> Iterable[G]:
-        """The groups with members that watch a subject."""
-        of_subject, of_all = self._watching.get(subject), self._watching.get(None)
-        if of_subject is None or of_all is None:
-            return of_subject or of_all or ()
-        return of_subject | of_all
-
     def is_due(self, group: G) -> None:
         """Notes that a group has something to execute."""
         self._due[group] = None
@@ -345,7 +286,7 @@ class Channel(ABC, Generic[G]):
             "groups": len(self.groups),
             "held": len(self.held),
             "items": sum(group.size for group in self.groups.values()),
-            "subjects": len(self._watching),
+            "subjects": len(self.watched),
             "subscribers": len(self.subscribers),
         }
 

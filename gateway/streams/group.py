@@ -1,13 +1,13 @@
 """Groups: the subscribers who share an execution."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from gateway.streams.execution import Executions
 from gateway.streams.held import ABSENT, Held
 from gateway.streams.item import Item, in_place
-from gateway.streams.message import StreamMessage
+from gateway.streams.messages import Messages
 from gateway.streams.pace import Pace
 from gateway.streams.position import Point
 from gateway.streams.selection import Selection
@@ -32,11 +32,11 @@ class Group(ABC):
         is_running: Whether something is being executed or delivered.
     """
 
-    def __init__(self, selection: Selection, executions: Executions) -> None:
+    def __init__(self, selection: Selection, executions: Executions, position_text: Callable[[Point], str]) -> None:
         self.selection = selection
         self.watchers = Watchers()
         self.members: set[Subscriber] = set()
-        self.messages: dict[Hashable, StreamMessage] = {}
+        self.messages = Messages(selection, position_text)
         self.is_running = False
         self._executions = executions
         self._plans = Plans()
@@ -95,8 +95,8 @@ class LatestGroup(Group):
         shown: The newest item of each subject that somebody watches.
     """
 
-    def __init__(self, selection: Selection, executions: Executions) -> None:
-        super().__init__(selection, executions)
+    def __init__(self, selection: Selection, executions: Executions, position_text: Callable[[Point], str]) -> None:
+        super().__init__(selection, executions, position_text)
         self.shown: dict[str, Item] = {}
         self._due: dict[str, list[int]] = {}
 
@@ -141,7 +141,7 @@ class LatestGroup(Group):
         if not due:
             return
         self.is_running = True
-        self.messages.clear()
+        self.messages.forget()
         begun = self.begin([held[subject].made for subject in due], [held[subject].number for subject in due])
         if isinstance(begun, list):
             await self._tell(due, begun, number, pace)
@@ -197,8 +197,8 @@ class AllGroup(Group):
         number: The event up to which everything was told that was due.
     """
 
-    def __init__(self, selection: Selection, executions: Executions) -> None:
-        super().__init__(selection, executions)
+    def __init__(self, selection: Selection, executions: Executions, position_text: Callable[[Point], str]) -> None:
+        super().__init__(selection, executions, position_text)
         self.number = 0
         self._due: list[tuple[Change, Any]] = []
 
@@ -239,7 +239,7 @@ class AllGroup(Group):
         if not due:
             return
         self.is_running = True
-        self.messages.clear()
+        self.messages.forget()
         begun = self.begin([made for _, made in due], [change.number for change, _ in due])
         if isinstance(begun, list):
             await self._tell(due, begun, pace)

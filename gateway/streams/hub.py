@@ -10,8 +10,9 @@ from graphql import GraphQLError, GraphQLSchema
 from gateway.endpoint.access import ANONYMOUS
 from gateway.endpoint.operation import Operation
 from gateway.streams.all import AllChannel
-from gateway.streams.channel import Channel, HubSettings
+from gateway.streams.channel import Channel
 from gateway.streams.execution import Executions, NewContext
+from gateway.streams.hub_settings import HubSettings
 from gateway.streams.latest import LatestChannel
 from gateway.streams.position import Follower, point_of, positions_of
 from gateway.streams.selection import subscription_of

@@ -37,7 +37,7 @@ class LatestChannel(Channel[LatestGroup]):
 
     def new_group(self, subscription: Subscription) -> LatestGroup:
         """A group without members."""
-        return LatestGroup(subscription.selection, self.executions)
+        return LatestGroup(subscription.selection, self.executions, self.position_text)
 
     def new_outbox(self, subscription: Subscription) -> LatestOutbox:
         """An empty outbox."""
@@ -54,7 +54,7 @@ class LatestChannel(Channel[LatestGroup]):
 
     def worth_making(self, pending: Sequence[Change]) -> Sequence[Change]:
         """The newest change of each subject that somebody watches."""
-        return list({one.subject: one for one in pending if self.is_watched(one.subject)}.values())
+        return list({one.subject: one for one in pending if self.watched.watches(one.subject)}.values())
 
     def apply(self, pending: Sequence[Change], changes: Sequence[Change], made: Sequence[Any]) -> None:
         """Holds the objects, and notes the events for each group."""
@@ -67,7 +67,7 @@ class LatestChannel(Channel[LatestGroup]):
             numbers.setdefault(change.subject, []).append(change.number)
         for subject, of_subject in numbers.items():
             if subject in self.held:
-                for group in self.watching(subject):
+                for group in self.watched.groups_of(subject):
                     group.add(subject, of_subject)
                     self.is_due(group)
 
@@ -81,7 +81,7 @@ class LatestChannel(Channel[LatestGroup]):
     def hold(self, subject: str, one: Held) -> None:
         """Holds what a watched subject is, unless something newer is held."""
         held = self.held.get(subject)
-        if self.is_watched(subject) and (held is None or held.number <= one.number):
+        if self.watched.watches(subject) and (held is None or held.number <= one.number):
             self.held[subject] = one
 
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from gateway.streams.candles import CandlesSource
-from gateway.streams.channel import HubSettings
 from gateway.streams.history import History
 from gateway.streams.hub import Hub
+from gateway.streams.hub_settings import HubSettings
 from gateway.streams.opportunities import OpportunitiesSource
 from gateway.streams.position import Follower
 from gateway.streams.quotes import QuotesSource

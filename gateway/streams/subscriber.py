@@ -1,18 +1,17 @@
 """One subscriber: the stream that a transport reads."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
-from gateway.streams.item import Item, message_body, missing_item
+from gateway.streams.item import Item
 from gateway.streams.message import Sink, StreamEnded, StreamMessage
+from gateway.streams.messages import Messages
 from gateway.streams.outbox import Outbox, OutboxFull, Parcel, size_of
 from gateway.streams.position import Point
 from gateway.streams.selection import Selection
 from gateway.streams.source import Audience
-from gateway.streams.told import UNAVAILABLE, told
-
-_MESSAGES: Final = 64
+from gateway.streams.throttle import Throttle
 
 Told = tuple[str, Item, list[int]]
 """A subject, what it has become, and the events by which it did."""
@@ -20,9 +19,6 @@ Told = tuple[str, Item, list[int]]
 
 class Membership(Protocol):
     """What a subscriber belongs to."""
-
-    def position_text(self, point: Point) -> str:
-        """The position of a point."""
 
     def bring(self, subscriber: "Subscriber") -> None:
         """Brings a subscriber what follows its `resume`, or the present state."""
@@ -35,9 +31,6 @@ class Membership(Protocol):
 
     def leave(self, subscriber: "Subscriber") -> None:
         """Forgets a subscriber."""
-
-    def wake_soon(self, subscriber: "Subscriber") -> None:
-        """Wakes a subscriber whose next moment has come, in turns with others."""
 
 
 class Subscriber:
@@ -59,10 +52,9 @@ class Subscriber:
     next one when it has taken the one before, and nobody watches for it meanwhile: what happens is in a later part.
 
     Args:
-        messages: Those that others of the same selection were sent last.
-        throttle_seconds: The least time between two messages; the first is not delayed.
+        messages: Of its selection, shared with all who are sent the same.
+        throttle: When it may be told; None is whenever there is something.
         most_noted_bytes: Of what it notes until it has a floor. What is more is missed, and brought later.
-        clock: Seconds, as the event loop counts them.
 
     Attributes:
         resume: What it has been told already, where it is to be brought what follows.
@@ -70,9 +62,9 @@ class Subscriber:
     """
 
     __slots__ = (
-        "_clock", "_end", "_is_behind", "_is_closed", "_last", "_membership", "_messages", "_most_noted_bytes",
-        "_next_at", "_noted", "_noted_bytes", "_timer", "_waiter", "audience", "floor", "is_reset", "is_told",
-        "is_watching", "outbox", "position", "resume", "selection", "sink", "throttle_seconds",
+        "_end", "_is_behind", "_is_closed", "_last", "_membership", "_messages", "_most_noted_bytes", "_noted",
+        "_noted_bytes", "_throttle", "_waiter", "audience", "floor", "is_reset", "is_told", "is_watching", "outbox",
+        "position", "resume", "selection", "sink",
     )  # fmt: skip
 
     def __init__(
@@ -82,18 +74,16 @@ class Subscriber:
         audience: Audience,
         outbox: Outbox,
         *,
-        messages: dict[Hashable, StreamMessage],
-        throttle_seconds: float,
+        messages: Messages,
+        throttle: Throttle | None,
         most_noted_bytes: float,
-        clock: Callable[[], float],
     ) -> None:
         self._membership = membership
         self.selection = selection
         self.audience = audience
         self.outbox = outbox
-        self.throttle_seconds = throttle_seconds
         self._messages = messages
-        self._clock = clock
+        self._throttle = throttle
         self.floor: int | None = None
         self.position: str | None = None
         self.is_reset = False
@@ -106,8 +96,6 @@ class Subscriber:
         self._noted: list[tuple[str, Item, list[int], int]] = []
         self._noted_bytes = 0
         self._waiter: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._next_at = 0.0
         self._last: Item | None = None
         self._end: Exception | None = None
         self._is_closed = False
@@ -142,7 +130,7 @@ class Subscriber:
         except OutboxFull:
             self._fall_behind()
         # One that waits for its next moment needs not be woken before.
-        return self._waiter is not None and self._timer is None
+        return self._waiter is not None and (self._throttle is None or self._throttle.timer is None)
 
     def hear(self, told: Iterable[Told], number: int) -> None:
         """Tells it all of a beat that is for it, each as `put` does, and wakes it."""
@@ -265,66 +253,30 @@ class Subscriber:
         """The next message, if there is one now."""
         if self._is_closed or self._end is not None:
             return None
-        if self.throttle_seconds:
-            if self.outbox.is_empty:
-                return None
-            now = self._clock()
-            if now < self._next_at:
-                self._wait_until(self._next_at)
+        throttle = self._throttle
+        if throttle is None:
+            parcel = self.outbox.take()
+        else:
+            if self.outbox.is_empty or not throttle.has_come(self.wake):
                 return None
             parcel = self.outbox.take()
             if parcel is not None:
-                self._next_at = now + self.throttle_seconds
-        else:
-            parcel = self.outbox.take()
+                throttle.take()
         if self._is_behind:
             self._go_on()
-        return None if parcel is None else self._message(parcel)
+        if parcel is None:
+            return None
+        if parcel.items and not self.selection.is_list:
+            self._last = parcel.items[-1]
+        message = self._messages.of(parcel, self.position, self._last)
+        self.position = message.position
+        return message
 
     async def aclose(self) -> None:
         """Leaves."""
         if not self._is_closed:
             self._is_closed = True
             self._finish(self._end)
-
-    def _message(self, parcel: Parcel) -> StreamMessage:
-        if parcel.items and not self.selection.is_list:
-            self._last = parcel.items[-1]
-        if parcel.is_state or parcel.number is None:
-            return self._written(parcel)
-        # Who watches the same, at the same pace, is sent the same bytes.
-        key = (parcel.number, parcel.part, parcel.skipped, *parcel.items)
-        message = self._messages.get(key)
-        if message is None:
-            if len(self._messages) >= _MESSAGES:
-                self._messages.clear()
-            message = self._messages[key] = self._written(parcel)
-        self.position = message.position
-        return message
-
-    def _written(self, parcel: Parcel) -> StreamMessage:
-        selection = self.selection
-        if parcel.number is not None:
-            self.position = self._membership.position_text(Point(parcel.number, parcel.part))
-        body = message_body(
-            selection.name,
-            parcel.items if selection.is_list else self._only(parcel),
-            told(self.position, skipped=parcel.skipped, reset=parcel.reset, status=parcel.status),
-            is_list=selection.is_list,
-            root_required=selection.root_required,
-            item_required=selection.item_required,
-        )
-        return StreamMessage(body=body, position=self.position)
-
-    def _only(self, parcel: Parcel) -> Sequence[Item]:
-        """The one item of a message, which repeats the last one where it only tells a status."""
-        if parcel.items:
-            return parcel.items
-        if self._last is not None:
-            return (self._last,)
-        if parcel.status == UNAVAILABLE:
-            return (missing_item("the source of this stream cannot be reached now", "UNAVAILABLE"),)
-        return (missing_item("nothing is stored of it", "NOT_FOUND"),)
 
     def _fall_behind(self) -> None:
         self.end(
@@ -344,16 +296,6 @@ class Subscriber:
         self._end = end
         self._noted = []
         self._membership.leave(self)
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if self._throttle is not None:
+            self._throttle.stop()
         self.wake()
-
-    def _wait_until(self, moment: float) -> None:
-        if self._timer is None:
-            delay = moment - self._clock()
-            self._timer = asyncio.get_running_loop().call_later(delay, self._due)
-
-    def _due(self) -> None:
-        self._timer = None
-        self._membership.wake_soon(self)

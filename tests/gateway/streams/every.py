@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from gateway.streams.channel import HubSettings
+from gateway.streams.hub_settings import HubSettings
 from gateway.streams.message import StreamMessage
 from gateway.streams.subscriber import Subscriber
 from resolvers.events.position import position_text

@@ -9,8 +9,8 @@ import orjson
 
 from gateway.endpoint.documents import Documents
 from gateway.endpoint.operation import Operation
-from gateway.streams.channel import HubSettings
 from gateway.streams.hub import Hub
+from gateway.streams.hub_settings import HubSettings
 from gateway.streams.message import StreamMessage
 from gateway.streams.source import Change, Mode
 from gateway.streams.subscriber import Subscriber

@@ -10,9 +10,9 @@ import pytest
 from graphql import GraphQLError
 
 from gateway.endpoint.documents import Documents
-from gateway.streams.channel import HubSettings
 from gateway.streams.history import StoredHistory
 from gateway.streams.hub import Hub
+from gateway.streams.hub_settings import HubSettings
 from gateway.streams.market import market_hub
 from gateway.streams.message import StreamMessage
 from gateway.streams.subscriber import Subscriber

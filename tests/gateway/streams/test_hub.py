@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLError
 
-from gateway.streams.channel import HubSettings
+from gateway.streams.hub_settings import HubSettings
 from gateway.streams.message import StreamEnded, StreamMessage
 from gateway.streams.source import Change
 from gateway.streams.subscriber import Subscriber

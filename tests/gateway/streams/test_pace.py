@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.streams.channel import HubSettings
+from gateway.streams.hub_settings import HubSettings
 from gateway.streams.pace import Pace
 from tests.gateway.streams.stage import Stage
 from tests.schema.odd_schema import Row
