@@ -16,10 +16,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.endpoint.documents import Documents
+from gateway.streams.all_outbox import AllOutbox
 from gateway.streams.hub import Hub
 from gateway.streams.hub_settings import HubSettings
 from gateway.streams.item import Item
-from gateway.streams.outbox import AllOutbox, LatestOutbox
+from gateway.streams.latest_outbox import LatestOutbox
 from gateway.streams.source import Audience, Change, Known, Mode
 from gateway.streams.subscriber import Subscriber
 from resolvers.model.event import Event, EventKind

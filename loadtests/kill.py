@@ -13,7 +13,7 @@ Seen to fail, with small changes that are made by hand:
 
 - what was missed read from one event too far on: ``self.page(point.number + 1)`` in `gateway/streams/all.py`;
 - without the floor: ``if numbers[0] <= floor - 10`` in `gateway/streams/subscriber.py`;
-- missed events of quotes not counted: ``skipped = 0`` in `gateway/streams/latest.py`;
+- missed events of quotes not counted: ``skipped = 0`` in `gateway/streams/latest_joining.py`;
 - with Redis emptied, holes not read from the outbox: ``while False`` in ``Reader._fill``.
 """
 

@@ -7,7 +7,8 @@ signals take to those who read may be no different, and the memory of the proces
 who do not read may have waiting. Who reads again is told: of quotes how many it has missed, of signals by an error
 where to go on.
 
-Seen to fail without the bound of outboxes: with ``pass`` for ``raise OutboxFull`` in `gateway/streams/outbox.py`.
+Seen to fail without the bound of outboxes: with ``pass`` for ``raise OutboxFull`` in
+`gateway/streams/latest_outbox.py` and `gateway/streams/all_outbox.py`.
 """
 
 import argparse

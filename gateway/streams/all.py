@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.streams.all_group import AllGroup
+from gateway.streams.all_outbox import AllOutbox
 from gateway.streams.channel import Channel
-from gateway.streams.group import AllGroup
 from gateway.streams.item import Item, in_place
 from gateway.streams.joining import SNAPSHOT, Joiner, Way
-from gateway.streams.outbox import AllOutbox, size_of
+from gateway.streams.outbox import size_of
 from gateway.streams.position import Point
 from gateway.streams.selection import Subscription
 from gateway.streams.source import Change, Known

@@ -2,8 +2,10 @@
 
 import pytest
 
+from gateway.streams.all_outbox import AllOutbox
 from gateway.streams.item import Item
-from gateway.streams.outbox import AllOutbox, LatestOutbox, OutboxFull, Parcel
+from gateway.streams.latest_outbox import LatestOutbox
+from gateway.streams.outbox import OutboxFull, Parcel
 
 
 def _item(text: str, number: int = 1, **told: object) -> Item:
