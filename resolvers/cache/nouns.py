@@ -1,88 +1,22 @@
 """The kinds of market data that are held."""
 
-import sys
 from dataclasses import dataclass
-from typing import Any
 
-from resolvers.cache import codec, words_codec
+from resolvers.cache import codec, instrument_codec, quote_codec, signal_codec, weights, window_codec, words_codec
 from resolvers.cache.noun import Noun
 from resolvers.compute.known_agents import KnownAgents
 from resolvers.model.insight import FRESH_BY_CONFIDENCE_SECONDS, FRESH_SECONDS, STALE_SECONDS, ModelWords, SignalTally
 from resolvers.model.instrument import Instrument
-from resolvers.model.instrument_page import InstrumentPage
 from resolvers.model.interval import Interval
 from resolvers.model.opportunity import Ranking
 from resolvers.model.quote import Quote
 from resolvers.model.roster import Roster
 from resolvers.model.signal import Signal
-from resolvers.model.signal_page import SignalConditions, SignalPage
 from resolvers.model.universe import Universe
 from resolvers.model.window import StoredWindow
 from resolvers.model.window_parts import NewestBar, WindowBody
 
 _MIB = 2**20
-_BAR_BYTES = 48  # six columns of eight bytes
-_KEPT_BYTES = 60  # a value of a kept column as JSON, and as an object of Python where rows were completed one by one
-_WINDOW_BYTES = 2_500  # arrays, dataclasses and the request
-_COLUMN_BYTES = 600  # a column without its values
-_INSTRUMENT_BYTES = 1_500
-_SIGNAL_BYTES = 3_000
-_MEMBER_BYTES = _INSTRUMENT_BYTES + 600
-_OPPORTUNITY_BYTES = 900  # without its signal and its member
-_AGENT_BYTES = 1_000
-
-
-def _name_bytes(name: str, _: Instrument) -> int:
-    return sys.getsizeof(name) + _INSTRUMENT_BYTES
-
-
-def _page_bytes(page: InstrumentPage, value: tuple[Instrument, ...] | int) -> int:
-    texts = sum(len(text) for text in (page.after, page.search, page.currency, page.exchange) if text is not None)
-    return 4 * texts + 500 + (_INSTRUMENT_BYTES * len(value) if isinstance(value, tuple) else 0)
-
-
-def _body_bytes(_: Any, body: WindowBody) -> int:
-    return _WINDOW_BYTES + len(body.bars) * _BAR_BYTES
-
-
-def _window_bytes(_: Any, window: StoredWindow) -> int:
-    """What the bars, the texts of their columns and the computed columns come to at most."""
-    kept, computed = len(window.kept), sum(len(columns) for columns in window.computed.values())
-    each = _BAR_BYTES + kept * _KEPT_BYTES + computed * 8
-    return _WINDOW_BYTES + (kept + computed) * _COLUMN_BYTES + len(window.bars) * each
-
-
-def _signal_bytes(_: Any, signal: Signal | None) -> int:
-    return _SIGNAL_BYTES + (0 if signal is None else 4 * len(signal.rationale or "") + len(signal.votes or b""))
-
-
-def _words_bytes(_: Any, held: ModelWords) -> int:
-    """What sentences take, with their numbers."""
-    texts = len(held.words.summary) + sum(len(one.text) for one in held.words.points)
-    return 4 * texts + 1_500 + 1_200 * len(held.words.points)
-
-
-def _conditions_bytes(conditions: SignalConditions) -> int:
-    """What conditions take, whose producer may be any text."""
-    return _SIGNAL_BYTES + 4 * len(conditions.producer or "") + 40 * len(conditions.instrument_ids or ())
-
-
-def _signals_bytes(page: SignalPage, found: tuple[Signal, ...] | None) -> int:
-    return _conditions_bytes(page.conditions) + sum(_signal_bytes(None, one) for one in found or ())
-
-
-def _active_bytes(_: Any, signals: tuple[Signal, ...]) -> int:
-    return 100 + sum(_signal_bytes(None, one) for one in signals)
-
-
-def _universe_bytes(_: Any, universe: Universe) -> int:
-    return 1_000 + _MEMBER_BYTES * len(universe.members)
-
-
-def _ranking_bytes(_: Any, ranking: Ranking) -> int:
-    """With signals and universe, which it may be the last to hold."""
-    each = sum(_signal_bytes(None, one.signal) for one in ranking.opportunities)
-    return _universe_bytes(None, ranking.universe) + each + 500 + _OPPORTUNITY_BYTES * len(ranking.opportunities)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,9 +66,9 @@ class Nouns:
             absent_seconds=absent,
             entries=10_000,
             size_bytes=16 * _MIB,
-            encode=codec.encoded_instrument,
-            decode=codec.decoded_instrument,
-            weigh=_name_bytes,
+            encode=instrument_codec.encoded_instrument,
+            decode=instrument_codec.decoded_instrument,
+            weigh=weights.name_bytes,
         )
         self.intervals: Noun[tuple[Interval, ...]] = Noun(
             name="intervals",
@@ -142,8 +76,8 @@ class Nouns:
             absent_seconds=absent,
             entries=10_000,
             size_bytes=4 * _MIB,
-            encode=codec.encoded_intervals,
-            decode=codec.decoded_intervals,
+            encode=instrument_codec.encoded_intervals,
+            decode=instrument_codec.decoded_intervals,
         )
         self.page: Noun[tuple[Instrument, ...]] = Noun(
             name="page",
@@ -151,9 +85,9 @@ class Nouns:
             absent_seconds=absent,
             entries=1_000,
             size_bytes=16 * _MIB,
-            encode=codec.encoded_instruments,
-            decode=codec.decoded_instruments,
-            weigh=_page_bytes,
+            encode=instrument_codec.encoded_instruments,
+            decode=instrument_codec.decoded_instruments,
+            weigh=weights.page_bytes,
         )
         self.count: Noun[int] = Noun(
             name="count",
@@ -163,7 +97,7 @@ class Nouns:
             size_bytes=4 * _MIB,
             encode=codec.encoded_count,
             decode=codec.decoded_count,
-            weigh=_page_bytes,
+            weigh=weights.page_bytes,
         )
         self.quote: Noun[Quote] = Noun(
             name="quote",
@@ -171,8 +105,8 @@ class Nouns:
             absent_seconds=absent,
             entries=10_000,
             size_bytes=8 * _MIB,
-            encode=codec.encoded_quote,
-            decode=codec.decoded_quote,
+            encode=quote_codec.encoded_quote,
+            decode=quote_codec.decoded_quote,
             weigh=lambda _, __: 400,
         )
         self.body: Noun[WindowBody] = Noun(
@@ -181,9 +115,9 @@ class Nouns:
             absent_seconds=absent,
             entries=10_000,
             size_bytes=window_bytes // 4,
-            encode=codec.encoded_body,
-            decode=codec.decoded_body,
-            weigh=_body_bytes,
+            encode=window_codec.encoded_body,
+            decode=window_codec.decoded_body,
+            weigh=weights.body_bytes,
         )
         self.newest: Noun[NewestBar] = Noun(
             name="newest",
@@ -191,16 +125,16 @@ class Nouns:
             absent_seconds=absent,
             entries=10_000,
             size_bytes=32 * _MIB,
-            encode=codec.encoded_newest,
-            decode=codec.decoded_newest,
-            weigh=lambda _, __: _WINDOW_BYTES,
+            encode=window_codec.encoded_newest,
+            decode=window_codec.decoded_newest,
+            weigh=lambda _, __: weights.WINDOW_BYTES,
         )
         self.window: Noun[StoredWindow] = Noun(
             name="window",
             life_seconds=lives.candles,
             entries=10_000,
             size_bytes=window_bytes - window_bytes // 4,
-            weigh=_window_bytes,
+            weigh=weights.window_bytes,
         )
         self.signal: Noun[Signal] = Noun(
             name="signal",
@@ -208,18 +142,18 @@ class Nouns:
             absent_seconds=min(absent, lives.signals),
             entries=10_000,
             size_bytes=32 * _MIB,
-            encode=codec.encoded_signal,
-            decode=codec.decoded_signal,
-            weigh=_signal_bytes,
+            encode=signal_codec.encoded_signal,
+            decode=signal_codec.decoded_signal,
+            weigh=weights.signal_bytes,
         )
         self.signals: Noun[tuple[Signal, ...]] = Noun(
             name="signals",
             life_seconds=lives.signals,
             entries=1_000,
             size_bytes=32 * _MIB,
-            encode=codec.encoded_signals,
-            decode=codec.decoded_signals,
-            weigh=_signals_bytes,
+            encode=signal_codec.encoded_signals,
+            decode=signal_codec.decoded_signals,
+            weigh=weights.signals_bytes,
         )
         self.signal_count: Noun[int] = Noun(
             name="signal_count",
@@ -228,40 +162,40 @@ class Nouns:
             size_bytes=4 * _MIB,
             encode=codec.encoded_count,
             decode=codec.decoded_count,
-            weigh=lambda conditions, _: _conditions_bytes(conditions),
+            weigh=lambda conditions, _: weights.conditions_bytes(conditions),
         )
         self.active_signals: Noun[tuple[Signal, ...]] = Noun(
             name="active_signals",
             life_seconds=lives.signals,
             entries=1,
             size_bytes=32 * _MIB,
-            encode=codec.encoded_signals,
-            decode=codec.decoded_signals,
-            weigh=_active_bytes,
+            encode=signal_codec.encoded_signals,
+            decode=signal_codec.decoded_signals,
+            weigh=weights.active_bytes,
         )
         self.universe: Noun[Universe] = Noun(
             name="universe",
             life_seconds=lives.signals,
             entries=1,
             size_bytes=8 * _MIB,
-            encode=codec.encoded_universe,
-            decode=codec.decoded_universe,
-            weigh=_universe_bytes,
+            encode=instrument_codec.encoded_universe,
+            decode=instrument_codec.decoded_universe,
+            weigh=weights.universe_bytes,
         )
         self.ranking: Noun[Ranking] = Noun(
             name="ranking",
             life_seconds=lives.signals,
             entries=20,
             size_bytes=64 * _MIB,
-            weigh=_ranking_bytes,
+            weigh=weights.ranking_bytes,
         )
         self.signal_tally: Noun[SignalTally] = Noun(
             name="signal_tally",
             life_seconds=lives.signals,
             entries=10_000,
             size_bytes=8 * _MIB,
-            encode=codec.encoded_tally,
-            decode=codec.decoded_tally,
+            encode=signal_codec.encoded_tally,
+            decode=signal_codec.decoded_tally,
             weigh=lambda _, __: 800,
         )
         self.words: Noun[ModelWords] = Noun(
@@ -271,7 +205,7 @@ class Nouns:
             size_bytes=32 * _MIB,
             encode=words_codec.encoded_words,
             decode=words_codec.decoded_words,
-            weigh=_words_bytes,
+            weigh=weights.words_bytes,
         )
         self.roster: Noun[Roster] = Noun(
             name="roster",
@@ -279,7 +213,7 @@ class Nouns:
             absent_seconds=min(absent, lives.signals),
             entries=100,
             size_bytes=8 * _MIB,
-            weigh=lambda _, roster: _AGENT_BYTES * len(roster.agents),
+            weigh=lambda _, roster: weights.AGENT_BYTES * len(roster.agents),
         )
         self.known_agents: Noun[KnownAgents] = Noun(
             name="known_agents",

@@ -1,8 +1,8 @@
 """Words of a model as bytes: JSON. What does not decode raises, whatever it is."""
 
-import json
 from typing import Any
 
+from resolvers.cache.codec import json_bytes, parsed
 from resolvers.model.insight import ModelWords, Point, SaidNumber, Words
 
 _STATE = ("bar", "close", "rsi", "trend", "fingerprint", "confidence", "made_at")
@@ -15,12 +15,12 @@ def encoded_words(held: ModelWords) -> bytes:
         for one in held.words.points
     ]
     fields = [held.words.summary, points, [getattr(held, name) for name in _STATE]]
-    return json.dumps(fields, separators=(",", ":")).encode()
+    return json_bytes(fields)
 
 
 def decoded_words(payload: memoryview) -> ModelWords:
     """The words."""
-    summary, points, state = json.loads(bytes(payload))
+    summary, points, state = parsed(payload)
     words = Words(summary=summary, points=tuple(_point(*one) for one in points))
     return ModelWords(words=words, **dict(zip(_STATE, state, strict=True)))
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.cache import codec
+from resolvers.cache import codec, instrument_codec, quote_codec, signal_codec, window_codec
 from resolvers.model.bars import Bars
 from resolvers.model.instrument import AssetClass, Instrument, InstrumentSpec, Source
 from resolvers.model.interval import Interval
@@ -129,7 +129,7 @@ def _assert_same_bars(one: Bars, other: Bars) -> None:
 @given(body=_BODIES)
 def test_a_body_comes_back(body: WindowBody) -> None:
     """NaN, infinities and the sign of zero included."""
-    back = codec.decoded_body(memoryview(codec.encoded_body(body)))
+    back = window_codec.decoded_body(memoryview(window_codec.encoded_body(body)))
     _assert_same_state(body.state, back.state)
     _assert_same_bars(body.bars, back.bars)
     for name in ("offset", "is_cut", "read_bars", "reaches_newest"):
@@ -139,7 +139,7 @@ def test_a_body_comes_back(body: WindowBody) -> None:
 @given(newest=st.builds(NewestBar, state=_STATES, bars=_bars(most=1)))
 def test_a_newest_bar_comes_back(newest: NewestBar) -> None:
     """With the state of its series."""
-    back = codec.decoded_newest(memoryview(codec.encoded_newest(newest)))
+    back = window_codec.decoded_newest(memoryview(window_codec.encoded_newest(newest)))
     _assert_same_state(newest.state, back.state)
     _assert_same_bars(newest.bars, back.bars)
 
@@ -147,18 +147,18 @@ def test_a_newest_bar_comes_back(newest: NewestBar) -> None:
 @given(quote=_QUOTES, instruments=st.lists(_INSTRUMENTS, max_size=3).map(tuple), count=st.integers(0, 2**62))
 def test_small_values_come_back(quote: Quote, instruments: tuple[Instrument, ...], count: int) -> None:
     """Equal, and of the same types."""
-    back = codec.decoded_quote(memoryview(codec.encoded_quote(quote)))
+    back = quote_codec.decoded_quote(memoryview(quote_codec.encoded_quote(quote)))
     assert back == quote
     assert back.source is quote.source
-    listed = codec.decoded_instruments(memoryview(codec.encoded_instruments(instruments)))
+    listed = instrument_codec.decoded_instruments(memoryview(instrument_codec.encoded_instruments(instruments)))
     assert listed == instruments
     for one in instruments:
-        alone = codec.decoded_instrument(memoryview(codec.encoded_instrument(one)))
+        alone = instrument_codec.decoded_instrument(memoryview(instrument_codec.encoded_instrument(one)))
         assert alone == one
         assert alone.spec.asset_class is one.spec.asset_class
     assert codec.decoded_count(memoryview(codec.encoded_count(count))) == count
     intervals = (Interval.M1, Interval.W1)
-    assert codec.decoded_intervals(memoryview(codec.encoded_intervals(intervals))) == intervals
+    assert instrument_codec.decoded_intervals(memoryview(instrument_codec.encoded_intervals(intervals))) == intervals
 
 
 def test_columns_are_views() -> None:
@@ -167,8 +167,8 @@ def test_columns_are_views() -> None:
     state = SeriesState(
         instrument_id=1, interval=Interval.D1, source=Source.FILE, revision=1, first_time=0, last_time=4
     )
-    payload = codec.encoded_newest(NewestBar(state=state, bars=bars))
-    back = codec.decoded_newest(memoryview(payload))
+    payload = window_codec.encoded_newest(NewestBar(state=state, bars=bars))
+    back = window_codec.decoded_newest(memoryview(payload))
     for name in _COLUMNS:
         column = getattr(back.bars, name)
         assert not column.flags.owndata
@@ -180,10 +180,10 @@ def test_a_moment_keeps_its_microseconds() -> None:
     """Far in the past and in the future."""
     for as_of in (datetime(1, 1, 1, microsecond=1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC)):
         quote = Quote(instrument_id=1, price=1.0, as_of=as_of, source=Source.FEED)
-        assert codec.decoded_quote(memoryview(codec.encoded_quote(quote))).as_of == as_of
+        assert quote_codec.decoded_quote(memoryview(quote_codec.encoded_quote(quote))).as_of == as_of
 
 
-@pytest.mark.parametrize("decode", [codec.decoded_body, codec.decoded_newest, codec.decoded_quote])
+@pytest.mark.parametrize("decode", [window_codec.decoded_body, window_codec.decoded_newest, quote_codec.decoded_quote])
 @given(garbage=st.binary(max_size=60))
 def test_garbage_raises(decode: object, garbage: bytes) -> None:
     """Whoever reads takes any exception for a miss; nothing comes back that looks like a value."""
@@ -195,9 +195,9 @@ def test_garbage_raises(decode: object, garbage: bytes) -> None:
 @given(signals=st.lists(_SIGNALS, max_size=3).map(tuple))
 def test_signals_come_back(signals: tuple[Signal, ...]) -> None:
     """To the microsecond, and of the same types."""
-    assert codec.decoded_signals(memoryview(codec.encoded_signals(signals))) == signals
+    assert signal_codec.decoded_signals(memoryview(signal_codec.encoded_signals(signals))) == signals
     for one in signals:
-        alone = codec.decoded_signal(memoryview(codec.encoded_signal(one)))
+        alone = signal_codec.decoded_signal(memoryview(signal_codec.encoded_signal(one)))
         assert alone == one
         assert alone.interval is one.interval
         assert alone.direction is one.direction
@@ -222,6 +222,6 @@ _MEMBERS = st.builds(
 def test_a_universe_comes_back(members: list[Member]) -> None:
     """To the last bit, found by the same names."""
     universe = Universe({one.instrument.id: one for one in members})
-    back = codec.decoded_universe(memoryview(codec.encoded_universe(universe)))
+    back = instrument_codec.decoded_universe(memoryview(instrument_codec.encoded_universe(universe)))
     assert back == universe
     assert back.ids == universe.ids

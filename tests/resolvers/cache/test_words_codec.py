@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from resolvers.cache import codec
+from resolvers.cache import signal_codec
 from resolvers.cache.words_codec import decoded_words, encoded_words
 from resolvers.compute.insights.rules import words_by_rules
 from resolvers.model.insight import ModelWords, SignalTally
@@ -39,4 +39,4 @@ def test_what_is_no_words_raises() -> None:
 def test_tallies_come_back_as_they_were(since: object) -> None:
     """With and without signals."""
     tally = SignalTally(buy=3, sell=0, hold=7, average_confidence=None if since is None else 0.51, since=since)  # type: ignore[arg-type]
-    assert codec.decoded_tally(memoryview(codec.encoded_tally(tally))) == tally
+    assert signal_codec.decoded_tally(memoryview(signal_codec.encoded_tally(tally))) == tally
