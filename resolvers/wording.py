@@ -7,10 +7,8 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from resolvers.cache.found import Version
-from resolvers.cache.frame import framed, unframed
+from resolvers.cache.held_words import HeldWords
 from resolvers.cache.lease import Leases
-from resolvers.cache.memory import Entry
 from resolvers.cache.tiers import Tiers
 from resolvers.compute.insights.checking import Refused, checked_words
 from resolvers.compute.insights.template import VERSION, messages, response_format
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("gateway.insights")
 
-_SUBJECT = Version("insights", 0)
 _LEASE_MARGIN_SECONDS = 2.0
 _LOOK_SECONDS = 0.1
 # After a failure a state waits for so long, whoever asks; other states need not.
@@ -76,8 +73,8 @@ class Wording:
         self._breaker = breaker
         self._budget = budget
         self._tiers = tiers
-        self._noun = tiers.nouns.words
-        self.counts = tiers.counters.of(self._noun.name)
+        self._held = HeldWords(tiers)
+        self.counts = tiers.counters.of(tiers.nouns.words.name)
         self._wait = wait_seconds
         redis = tiers.redis
         # A model takes longer than what leases are for elsewhere.
@@ -99,12 +96,12 @@ class Wording:
         began = self._tiers.clock()
         keys = {one: self.key(one) for one in asked}
         by_key = {key: one for one, key in keys.items()}
-        await self._look_in_redis([key for key in by_key if not self._is_fresh(key)])
+        await self._held.look_in_redis([key for key in by_key if not self._held.is_fresh(key)])
         missing = []
         for key, facts in by_key.items():
-            if not self._is_fresh(key):
+            if not self._held.is_fresh(key):
                 self._begin(key, facts)
-            if self._held(key) is None and key in self._flights:
+            if self._held.get(key) is None and key in self._flights:
                 missing.append(key)
         if missing and may_wait and self._wait:
             # Each flight goes on for others when nobody waits any more.
@@ -114,7 +111,7 @@ class Wording:
     def fresh(self, facts: Facts) -> Worded | None:
         """What the process holds for a state, if it is fresh: without waiting for anything."""
         key = self.key(facts)
-        return self._worded(key, math.inf) if self._is_fresh(key) else None
+        return self._worded(key, math.inf) if self._held.is_fresh(key) else None
 
     async def close(self) -> None:
         """Gives up what is being asked, and closes the connections to the model."""
@@ -126,50 +123,8 @@ class Wording:
         await self._endpoint.close()
 
     def _worded(self, key: WordsKey, began: float) -> Worded:
-        held = self._held(key)
+        held = self._held.get(key)
         return Worded(held, held is not None and held.made_at >= began, key in self._flights)
-
-    def _held(self, key: WordsKey) -> ModelWords | None:
-        entry = self._tiers.memory(self._noun).get(key, 0, self._tiers.clock())
-        return None if entry is None else entry.value
-
-    def _is_fresh(self, key: WordsKey) -> bool:
-        held = self._held(key)
-        return held is not None and self._tiers.clock() < held.fresh_until
-
-    def _hold(self, key: WordsKey, words: ModelWords) -> None:
-        """Holds words in the process, unless it has newer ones."""
-        held = self._held(key)
-        if held is None or held.made_at < words.made_at:
-            entry = Entry(words, 0, read_at=words.made_at, ends_at=words.stale_until)
-            self._tiers.memory(self._noun).put(key, entry)
-
-    async def _look_in_redis(self, keys: Sequence[WordsKey]) -> None:
-        """Takes over what another process has been told, or this one before it has forgotten."""
-        redis = self._tiers.redis
-        if redis is None or not keys:
-            return
-        names = [self._name(key) for key in keys]
-        found = await redis.get(names)
-        for key, name, value in zip(keys, names, found or [], strict=False):
-            if value is not None:
-                self._take_over(key, name, value)
-
-    def _take_over(self, key: WordsKey, name: str, value: bytes) -> None:
-        redis, now = self._tiers.redis, self._tiers.clock()
-        try:
-            payload = unframed(name, value).payload
-            decoded = None if payload is None or self._noun.decode is None else self._noun.decode(payload)
-        # The checksum fits, so it is ours; a decoder that stumbles nevertheless must not cost anybody the answer.
-        except Exception as error:
-            if redis is not None:
-                redis.garbage(type(error).__name__)
-            return
-        if decoded is not None and now < decoded.stale_until:
-            self._hold(key, decoded)
-
-    def _name(self, key: WordsKey) -> str:
-        return self._tiers.redis_key(self._noun, key, _SUBJECT)
 
     def _begin(self, key: WordsKey, facts: Facts) -> None:
         """Lets somebody ask for *key*, unless somebody does, or it has failed a moment ago."""
@@ -189,14 +144,14 @@ class Wording:
 
     async def _fly(self, key: WordsKey, facts: Facts) -> None:
         """Asks, unless another process does; then waits for what that one is told."""
-        name, before = self._name(key), self._held(key)
+        name, before = self._held.name(key), self._held.get(key)
         claim = None if self._leases is None else await self._leases.claim([name])
         if claim is None:
             await self._ask(key, facts)
             return
         if name in claim.found:
-            self._take_over(key, name, claim.found[name])
-        if self._is_fresh(key) and self._held(key) != before:
+            self._held.take_over(key, name, claim.found[name])
+        if self._held.is_fresh(key) and self._held.get(key) != before:
             await self._give_back(name, claim.ours)
         elif name in claim.ours:
             try:
@@ -218,8 +173,8 @@ class Wording:
                 return
             found, leased = seen
             if name in found:
-                self._take_over(key, name, found[name])
-            if self._is_fresh(key) or name not in leased:
+                self._held.take_over(key, name, found[name])
+            if self._held.is_fresh(key) or name not in leased:
                 return
 
     async def _ask(self, key: WordsKey, facts: Facts) -> None:
@@ -246,7 +201,7 @@ class Wording:
             self._breaker.succeeded()
             self.counts.loaded += 1
             if self._tiers.era == era:
-                await self._store(
+                await self._held.store(
                     key,
                     ModelWords(
                         words=words,
@@ -267,15 +222,6 @@ class Wording:
         self._pauses[key] = self._tiers.clock() + _PAUSE_SECONDS
         while len(self._pauses) > _MOST_PAUSES:
             self._pauses.popitem(last=False)
-
-    async def _store(self, key: WordsKey, words: ModelWords) -> None:
-        self._hold(key, words)
-        redis, encode = self._tiers.redis, self._noun.encode
-        life = int((words.stale_until - self._tiers.clock()) * 1000)
-        if redis is not None and encode is not None and redis.is_writable and life > 0:
-            name = self._name(key)
-            value = framed(name, encode(words), revision=0, read_at=words.made_at)
-            await redis.send([("SET", name, value, "PX", life)])
 
 
 def log_breaker(is_open: bool) -> None:
