@@ -4,11 +4,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping
-from typing import Protocol
 
 import redis.asyncio as redis
 
 from resolvers.errors import Unavailable
+from resolvers.events.listeners import Listeners
 from resolvers.events.outage import Outage
 from resolvers.events.streams import BEYOND, LOST, Entry, Streams
 from resolvers.model.event import Event, EventKind
@@ -32,19 +32,6 @@ _BATCH = 500
 _AT_ONCE = 10
 _POLL_SECONDS = 1.0
 _ALL = tuple(EventKind)
-
-
-class Listener(Protocol):
-    """Who wants to hear of events. It is called after the revisions have moved, and must not take long."""
-
-    def on_event(self, event: Event) -> None:
-        """The next event of its kind."""
-
-    def on_reset(self, kinds: Collection[EventKind]) -> None:
-        """Events of *kinds* were missed for good: whatever they are about may have changed."""
-
-    def on_status(self, kinds: Collection[EventKind], *, is_reachable: bool) -> None:
-        """Whether it can be known what happens to *kinds*; told when it changes, and true at the start."""
 
 
 class _Foreign(Exception):
@@ -92,8 +79,7 @@ class Reader:
         self._next_audit = 0.0
         self._redis = Outage(logger, "events are read from the outbox, Redis does not give them")
         self._postgres = Outage(logger, "events cannot be compared with PostgreSQL")
-        self._is_reachable = True
-        self.listeners: list[Listener] = []
+        self.listeners = Listeners()
 
     @property
     def position(self) -> dict[EventKind, int]:
@@ -137,7 +123,7 @@ class Reader:
                 await self._turn()
             except Unavailable as error:
                 self._postgres.met(error)
-                self._tell_status(is_reachable=False)
+                self.listeners.tell_status(is_reachable=False)
                 await asyncio.sleep(self._poll)
             except Exception:
                 logger.exception("unforeseen error of the reader")
@@ -201,7 +187,7 @@ class Reader:
             return
         self._take_over(stored, [kind], may_go_back=False)
         logger.warning("events of %s were missed, their subjects are read anew", kind.value)
-        self._tell_reset([kind])
+        self.listeners.tell_reset([kind])
         if self._position[kind] < up_to:
             raise _Foreign(f"{kind.value} {up_to} is not of this database, which is at {self._position[kind]}")
 
@@ -216,7 +202,7 @@ class Reader:
         before = self.position
         origin, numbers = await stored_place(self._pool)
         self._postgres.over()
-        self._tell_status(is_reachable=True)
+        self.listeners.tell_status(is_reachable=True)
         if origin != self.origin or any(numbers.get(kind, 0) < before[kind] for kind in _ALL):
             await self._begin_anew(origin)
             return
@@ -242,7 +228,7 @@ class Reader:
             logger.warning("the database has another id than before: everything is read anew")
         self._take_over(await stored_revisions(self._pool), _ALL, may_go_back=True)
         self._expected = {}
-        self._tell_reset(_ALL)
+        self.listeners.tell_reset(_ALL)
 
     def _take_over(self, stored: StoredRevisions, kinds: Collection[EventKind], *, may_go_back: bool) -> None:
         """Takes revisions and numbers of *kinds*, at once, so that nobody sees the ones without the others."""
@@ -262,25 +248,4 @@ class Reader:
         for subject, revision in event.revisions.items():
             self._revisions.move(subject, revision)
         self._position[event.kind] = event.number
-        for listener in self.listeners:
-            try:
-                listener.on_event(event)
-            except Exception:
-                logger.exception("unforeseen error of a listener at %s %d", event.kind.value, event.number)
-
-    def _tell_reset(self, kinds: Collection[EventKind]) -> None:
-        for listener in self.listeners:
-            try:
-                listener.on_reset(kinds)
-            except Exception:
-                logger.exception("unforeseen error of a listener at a reset")
-
-    def _tell_status(self, *, is_reachable: bool) -> None:
-        if is_reachable is self._is_reachable:
-            return
-        self._is_reachable = is_reachable
-        for listener in self.listeners:
-            try:
-                listener.on_status(_ALL, is_reachable=is_reachable)
-            except Exception:
-                logger.exception("unforeseen error of a listener at a status")
+        self.listeners.tell(event)
