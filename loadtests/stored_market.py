@@ -22,7 +22,7 @@ from loadtests.report import REPOSITORY
 from resolvers.model.bars import IntArray, Series
 from resolvers.model.instrument import InstrumentSpec
 from resolvers.model.interval import Interval
-from resolvers.storage.instruments import create_instruments
+from resolvers.storage.instrument_changes import create_instruments
 from resolvers.storage.migrate import migrate
 from resolvers.storage.pool import open_pool
 from resolvers.storage.revisions import origin_of

@@ -12,7 +12,7 @@ from resolvers.model.instrument import Instrument, InstrumentSpec, Source
 from resolvers.model.interval import Interval
 from resolvers.model.session import DAY
 from resolvers.storage.bars import SeriesWrite, store_bars
-from resolvers.storage.instruments import create_instruments
+from resolvers.storage.instrument_changes import create_instruments
 from resolvers.storage.pool import open_pool
 
 _HOUR = 3600

@@ -15,7 +15,7 @@ from resolvers.model.signal import SignalDraft
 from resolvers.storage.bars import SeriesWrite, Written, import_bars, rederive_sessions, store_bars
 from resolvers.storage.computed_signals import Gone, store_computed
 from resolvers.storage.engine_series import Done
-from resolvers.storage.instruments import written_instruments, written_update
+from resolvers.storage.instrument_changes import written_instruments, written_update
 from resolvers.storage.partitions import ensure_partitions
 from resolvers.storage.pool import Pool, connection
 from resolvers.storage.purging import raise_candles, raise_instruments, raise_quote, raise_signals
@@ -131,7 +131,7 @@ class Ingest:
         return await self._settled(await retire_others(self._pool, version))
 
     async def instruments(self, specs: Sequence[InstrumentSpec]) -> dict[str, Instrument]:
-        """As `resolvers.storage.instruments.create_instruments`."""
+        """As `resolvers.storage.instrument_changes.create_instruments`."""
         found, written = await written_instruments(self._pool, specs)
         await self._settled(written)
         return found
@@ -139,7 +139,7 @@ class Ingest:
     async def edited(
         self, instrument: Instrument, changes: Mapping[str, Any], aliases: Iterable[str] | None
     ) -> Instrument:
-        """As `resolvers.storage.instruments.update_instrument`."""
+        """As `resolvers.storage.instrument_changes.update_instrument`."""
         found, written = await written_update(self._pool, instrument, changes, aliases)
         await self._settled(written)
         return found

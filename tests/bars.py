@@ -8,7 +8,7 @@ from resolvers.model.bars import Bars
 from resolvers.model.instrument import Instrument, InstrumentSpec, Source
 from resolvers.model.interval import Interval
 from resolvers.storage.bars import SeriesChange, SeriesWrite, store_bars
-from resolvers.storage.instruments import create_instruments
+from resolvers.storage.instrument_changes import create_instruments
 from resolvers.storage.pool import Pool
 
 NOON = 1_706_788_800  # 2024-02-01T12:00:00Z, a Thursday

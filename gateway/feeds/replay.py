@@ -12,7 +12,7 @@ from resolvers.model.instrument import Instrument, Source
 from resolvers.model.interval import Interval
 from resolvers.storage.bars import SeriesWrite
 from resolvers.storage.pool import Pool, connection
-from resolvers.storage.windows import series_states
+from resolvers.storage.series_states import series_states
 
 _LONGEST_PAUSE_BARS = 10
 _MOST_MOMENTS = 500

@@ -20,7 +20,7 @@ from resolvers.storage.bars import SeriesWrite
 from resolvers.storage.instruments import instruments_by_name
 from resolvers.storage.leading import Session, session
 from resolvers.storage.pool import Pool, connection
-from resolvers.storage.windows import series_states
+from resolvers.storage.series_states import series_states
 
 logger = logging.getLogger("gateway.simulated")
 

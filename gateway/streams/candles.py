@@ -17,7 +17,7 @@ from resolvers.model.event import Event, EventKind, body_subject, series_subject
 from resolvers.model.interval import Interval
 from resolvers.model.window_parts import NewestBar
 from resolvers.services import Services
-from resolvers.storage.windows import newest_bars_at_number
+from resolvers.storage.newest_bars import newest_bars_at_number
 from schema.candle_updates import CandleUpdateType
 
 _VALUES: Final = ("open", "high", "low", "close", "volume")

@@ -12,7 +12,7 @@ from resolvers.storage.engine_bars import BarsChanged, StoredSeries, anchors_of,
 from resolvers.storage.pool import Pool, snapshot
 from resolvers.storage.revisions import Place, read_place
 from resolvers.storage.series import SeriesKey
-from resolvers.storage.windows import Span, bars_of_spans
+from resolvers.storage.spans import Span, bars_of_spans
 
 if TYPE_CHECKING:
     from resolvers.storage.pool import Connection

@@ -11,7 +11,8 @@ from resolvers.model.interval import Interval
 from resolvers.model.window import StoredWindow, WindowRequest
 from resolvers.model.window_parts import NewestBar, WindowBody, joined, parted
 from resolvers.reading.reads import MISSING, Missing, Reads
-from resolvers.storage.windows import newest_bars, read_windows
+from resolvers.storage.newest_bars import newest_bars
+from resolvers.storage.windows import read_windows
 
 SeriesName = tuple[int, Interval]
 

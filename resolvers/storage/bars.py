@@ -14,13 +14,14 @@ from resolvers.model.quote import Quote
 from resolvers.model.session import DAY
 from resolvers.storage.bar_quotes import quotes_from_bars
 from resolvers.storage.deriving import Touched, derive, touched_by, with_rollups
-from resolvers.storage.instruments import created, instruments_by_name, session_calendars
+from resolvers.storage.instrument_changes import created
+from resolvers.storage.instruments import instruments_by_name, session_calendars
 from resolvers.storage.partitions import ensure_partitions, years_of
 from resolvers.storage.pool import connection
 from resolvers.storage.quotes import replace_quotes
 from resolvers.storage.series import lock_series
+from resolvers.storage.series_states import series_states
 from resolvers.storage.taking_over import make_way_for_files
-from resolvers.storage.windows import series_states
 from resolvers.storage.writing import SeriesChange, SeriesWrite, write_stored
 from resolvers.storage.written import Written, told
 

@@ -10,7 +10,7 @@ from resolvers.compute.rollup import DERIVED_FROM, bucket_starts, rollup, touche
 from resolvers.model.instrument import Instrument, Source
 from resolvers.model.interval import Interval
 from resolvers.storage.series import Locked, SeriesKey
-from resolvers.storage.windows import Span, bars_of_spans
+from resolvers.storage.spans import Span, bars_of_spans
 from resolvers.storage.writing import SeriesChange, SeriesWrite, write_derived
 
 if TYPE_CHECKING:

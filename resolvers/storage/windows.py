@@ -1,51 +1,22 @@
-"""Reading windows of bars: many series of one interval in one statement, as columns."""
+"""Windows of bars: many series of one interval, all of one moment."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import asyncpg
 import numpy as np
 
 from resolvers.model.bars import Bars
-from resolvers.model.event import EventKind
-from resolvers.model.instrument import Source
 from resolvers.model.interval import Interval
 from resolvers.model.window import SeriesState, StoredWindow, WindowRequest
-from resolvers.model.window_parts import NewestBar
-from resolvers.storage.copy_format import decoded, instant
-from resolvers.storage.outbox import newest_numbers
-from resolvers.storage.pool import connection, snapshot
+from resolvers.storage.pool import snapshot
+from resolvers.storage.series_states import read_states
+from resolvers.storage.spans import Span, bars_of_spans
 
 if TYPE_CHECKING:
     from resolvers.storage.pool import Connection
-
-_UNLIMITED = 2**31 - 1
-
-_STATE = (
-    "instrument_id, bar_minutes, source, revision, body_revision, extract(epoch FROM first_time)::bigint AS first_time,"
-    " extract(epoch FROM last_time)::bigint AS last_time"
-)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Span:
-    """
-    Rows to read of one series.
-
-    Attributes:
-        start, end: Bars in [start, end), in unix seconds; None for no bound.
-        limit: At most this many of them, the newest.
-        before: And at most this many before *start*.
-    """
-
-    instrument_id: int
-    start: int | None = None
-    end: int | None = None
-    limit: int = _UNLIMITED
-    before: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +53,7 @@ async def read_windows(
     fit into *most_bars* any more, together with those before it, is not read.
     """
     async with snapshot(pool) as one:
-        states, barren = await _states(one, interval, {request.instrument_id for request in requests})
+        states, barren = await read_states(one, interval, {request.instrument_id for request in requests})
         known = [request for request in requests if request.instrument_id in states]
         firsts = await _first_times(one, interval, [request for request in known if _needs_month(request)])
         spans = {request: _span(request, firsts.get(request)) for request in known}
@@ -97,7 +68,8 @@ async def read_windows(
     for request in requests:
         state = states.get(request.instrument_id)
         if state is None:
-            reads.append(barren.get(request.instrument_id, WindowRead(window=None)))
+            revision, body_revision = barren.get(request.instrument_id, (0, 0))
+            reads.append(WindowRead(window=None, revision=revision, body_revision=body_revision))
             continue
         found, size = bars.get(request), sizes[request]
         reads.append(
@@ -116,123 +88,6 @@ def _most_rows(span: Span, state: SeriesState) -> int:
     start = state.first_time if span.start is None else max(span.start, state.first_time)
     end = state.last_time + 1 if span.end is None else min(span.end, state.last_time + 1)
     return min(span.limit, max(0, -(-(end - start) // state.interval.seconds))) + span.before
-
-
-async def newest_bars(
-    pool: asyncpg.Pool, series: Sequence[tuple[int, Interval]]
-) -> dict[tuple[int, Interval], NewestBar]:
-    """The newest bar of each series that has one, by instrument and interval; one statement, so of one moment."""
-    async with connection(pool) as one:
-        return await _newest_bars(one, series)
-
-
-async def newest_bars_at_number(
-    pool: asyncpg.Pool, series: Sequence[tuple[int, Interval]]
-) -> tuple[int, dict[tuple[int, Interval], NewestBar]]:
-    """As `newest_bars`, and before it the number of the newest event of candles in the same snapshot."""
-    async with snapshot(pool) as one:
-        number = (await newest_numbers(one)).get(EventKind.CANDLES, 0)
-        return number, await _newest_bars(one, series)
-
-
-async def _newest_bars(
-    one: "Connection", series: Sequence[tuple[int, Interval]]
-) -> dict[tuple[int, Interval], NewestBar]:
-    rows = await one.fetch(
-        f"SELECT {_STATE}, extract(epoch FROM b.time)::bigint AS time, open, high, low, close,"  # noqa: S608
-        " coalesce(volume, 'NaN') AS volume FROM unnest($1::int[], $2::smallint[]) AS w (id, minutes)"
-        " JOIN series ON instrument_id = w.id AND bar_minutes = w.minutes"
-        " CROSS JOIN LATERAL (SELECT time, open, high, low, close, volume FROM candles"
-        "  WHERE instrument_id = w.id AND bar_minutes = w.minutes ORDER BY time DESC LIMIT 1) AS b",
-        [instrument_id for instrument_id, _ in series],
-        [interval.value for _, interval in series],
-    )
-    found = {}
-    for row in rows:
-        state = _series_state(row)
-        bars = Bars(
-            time=np.array([row["time"]], np.int64),
-            **{name: np.array([row[name]], np.float64) for name in ("open", "high", "low", "close", "volume")},
-        )
-        found[state.instrument_id, state.interval] = NewestBar(state=state, bars=bars)
-    return found
-
-
-async def series_states(one: "Connection", interval: Interval, instrument_ids: set[int]) -> dict[int, SeriesState]:
-    """The states of the series of *interval* that hold bars, by instrument."""
-    return (await _states(one, interval, instrument_ids))[0]
-
-
-async def _states(
-    one: "Connection", interval: Interval, instrument_ids: set[int]
-) -> tuple[dict[int, SeriesState], dict[int, WindowRead]]:
-    """The states of the series that hold bars, and what there is to say of those that exist and hold none."""
-    rows = await one.fetch(
-        f"SELECT {_STATE} FROM series WHERE bar_minutes = $1 AND instrument_id = ANY($2::int[])",  # noqa: S608
-        interval.value,
-        sorted(instrument_ids),
-    )
-    states, barren = {}, {}
-    for row in rows:
-        if row["last_time"] is None:
-            barren[row["instrument_id"]] = WindowRead(
-                window=None, revision=row["revision"], body_revision=row["body_revision"]
-            )
-        else:
-            states[row["instrument_id"]] = _series_state(row)
-    return states, barren
-
-
-def _series_state(row: asyncpg.Record) -> SeriesState:
-    return SeriesState(
-        instrument_id=row["instrument_id"],
-        interval=Interval(row["bar_minutes"]),
-        source=Source(row["source"]),
-        revision=row["revision"],
-        body_revision=row["body_revision"],
-        first_time=row["first_time"],
-        last_time=row["last_time"],
-    )
-
-
-async def bars_of_spans(one: "Connection", interval: Interval, spans: Sequence[Span]) -> list[Bars]:
-    """The bars of each span, oldest first, by one COPY."""
-    if not spans:
-        return []
-    answer = bytearray()
-
-    async def keep(chunk: bytes) -> None:
-        answer.extend(chunk)
-
-    await one.copy_from_query(_query(interval, spans), output=keep, format="binary", timeout=300)
-    window, bars = decoded(answer)
-    # Each span arrives newest first and in one piece, in whatever order of spans the plan produced.
-    edges = np.flatnonzero(np.diff(window, prepend=-1, append=-1))
-    found = {int(window[low]): slice(low, high) for low, high in pairwise(edges)}
-    return [bars[found[number]][::-1] if number in found else Bars.empty() for number in range(len(spans))]
-
-
-def _query(interval: Interval, spans: Sequence[Span]) -> str:
-    """
-    One SELECT for all spans. Newest first, so that a limit stops at the newest partition; the key covers it.
-
-    All values are whole numbers of our own, because COPY takes no parameters.
-    """
-    values = ", ".join(
-        f"({number}, {span.instrument_id:d}, {instant(span.start, default='-infinity')},"
-        f" {instant(span.end, default='infinity')}, {span.limit:d}, {span.before:d})"
-        for number, span in enumerate(spans)
-    )
-    columns = "time, open, high, low, close, coalesce(volume, 'NaN') AS volume"
-    series = f"FROM candles WHERE instrument_id = w.instrument_id AND bar_minutes = {interval.value:d}"
-    body = f"(SELECT {columns} {series} AND time >= w.start AND time < w.until ORDER BY time DESC LIMIT w.most)"
-    before = f"(SELECT {columns} {series} AND time < w.start ORDER BY time DESC LIMIT w.earlier)"
-    rows = f"{body} UNION ALL {before}" if any(span.before for span in spans) else body
-    return (
-        "SELECT w.number, b.time, b.open, b.high, b.low, b.close, b.volume"  # noqa: S608
-        f" FROM (VALUES {values}) AS w (number, instrument_id, start, until, most, earlier)"
-        f" CROSS JOIN LATERAL ({rows}) AS b"
-    )
 
 
 def _needs_month(request: WindowRequest) -> bool:

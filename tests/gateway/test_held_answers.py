@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gateway.config import ServerUrls
 from resolvers.model.instrument import Instrument, InstrumentSpec
-from resolvers.storage.instruments import create_instruments
+from resolvers.storage.instrument_changes import create_instruments
 from resolvers.storage.pool import Pool
 from schema.node import global_id
 from tests.bars import NOON

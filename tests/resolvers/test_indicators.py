@@ -21,7 +21,7 @@ from resolvers.model.session import SessionCalendar
 from resolvers.model.window import Reach
 from resolvers.services import Services
 from resolvers.storage.bars import SeriesWrite, store_bars
-from resolvers.storage.instruments import create_instruments
+from resolvers.storage.instrument_changes import create_instruments
 from resolvers.storage.pool import Pool, open_pool
 from tests.bars import LATER, instrument, store, walk
 from tests.servers import Servers, fresh_database

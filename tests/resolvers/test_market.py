@@ -16,7 +16,7 @@ from resolvers.model.interval import Interval
 from resolvers.model.session import DAY, SessionCalendar
 from resolvers.model.window import Reach
 from resolvers.services import Services
-from resolvers.storage.instruments import create_instruments
+from resolvers.storage.instrument_changes import create_instruments
 from resolvers.storage.pool import Pool
 from tests.bars import LATER, instrument, spaced, store, walk
 

@@ -14,7 +14,7 @@ from resolvers.model.instrument import Instrument, InstrumentSpec, Source
 from resolvers.model.interval import Interval
 from resolvers.model.signal import Direction
 from resolvers.storage.bars import SeriesWrite, store_bars
-from resolvers.storage.instruments import create_instruments
+from resolvers.storage.instrument_changes import create_instruments
 from resolvers.storage.pool import Pool
 from schema.node import global_id
 from tests.bars import LATER, instrument, spaced

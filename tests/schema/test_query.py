@@ -9,7 +9,7 @@ from gateway.config import ServerUrls
 from resolvers.model.instrument import InstrumentSpec, Source
 from resolvers.model.interval import Interval
 from resolvers.storage.bars import SeriesWrite, store_bars
-from resolvers.storage.instruments import create_instruments
+from resolvers.storage.instrument_changes import create_instruments
 from resolvers.storage.pool import Pool
 from tests.bars import LATER, spaced
 from tests.schema.conftest import Market

@@ -14,7 +14,7 @@ from resolvers.model.interval import Interval
 from resolvers.model.revisions import Revisions
 from resolvers.services import Services
 from resolvers.storage.bars import SeriesWrite, store_bars
-from resolvers.storage.instruments import create_instruments
+from resolvers.storage.instrument_changes import create_instruments
 from resolvers.storage.pool import Pool
 from schema.build import build_schema
 from schema.context import Context

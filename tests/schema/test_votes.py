@@ -21,7 +21,7 @@ from resolvers.model.measures import Measures
 from resolvers.model.signal import ConfidenceBasis
 from resolvers.model.vote import Abstention, AgentFamily
 from resolvers.storage.bars import SeriesWrite, store_bars
-from resolvers.storage.instruments import create_instruments
+from resolvers.storage.instrument_changes import create_instruments
 from resolvers.storage.panels import StoredPanel, store_panel
 from resolvers.storage.pool import Pool
 from tests.bars import LATER, instrument, spaced

@@ -22,7 +22,8 @@ from resolvers.model.interval import Interval
 from resolvers.storage.instruments import instruments_by_name
 from resolvers.storage.pool import Pool, connection
 from resolvers.storage.quotes import latest_quotes
-from resolvers.storage.windows import Span, bars_of_spans, series_states
+from resolvers.storage.series_states import series_states
+from resolvers.storage.spans import Span, bars_of_spans
 from tests.bars import NOON, instrument, spaced, store
 from tests.following import eventually
 from tests.gateway.feeds.exchange import Exchange, kline

@@ -19,7 +19,7 @@ from resolvers.storage.leading import session
 from resolvers.storage.outbox import newest_numbers
 from resolvers.storage.pool import Pool, connection
 from resolvers.storage.quotes import latest_quotes
-from resolvers.storage.windows import Span, bars_of_spans
+from resolvers.storage.spans import Span, bars_of_spans
 from tests.gateway.feeds.market_sample import SYMBOLS, UNTIL, Market, market_by_symbol, same
 
 _MINUTE = UNTIL // 60 * 60

@@ -13,7 +13,7 @@ from resolvers.ingest import Ingest
 from resolvers.model.interval import Interval
 from resolvers.model.signal import Signal
 from resolvers.model.vote import Abstention
-from resolvers.storage.instruments import update_instrument
+from resolvers.storage.instrument_changes import update_instrument
 from resolvers.storage.pool import Pool
 from tests.resolvers.engine.market import DAY, MONDAY, StoredMarket, days, moved, plan
 

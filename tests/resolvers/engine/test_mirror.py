@@ -9,7 +9,7 @@ from resolvers.engine.mirror import Mirror
 from resolvers.ingest import Ingest
 from resolvers.model.interval import Interval
 from resolvers.storage.pool import Pool, connection
-from resolvers.storage.windows import Span, bars_of_spans
+from resolvers.storage.spans import Span, bars_of_spans
 from tests.bars import walk
 from tests.resolvers.engine.market import DAY, MONDAY, StoredMarket, days, moved, plan
 

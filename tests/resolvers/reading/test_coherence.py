@@ -18,13 +18,8 @@ from resolvers.model.instrument_page import InstrumentPage
 from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
 from resolvers.model.window import Reach, StoredWindow, WindowRequest
-from resolvers.storage.instruments import (
-    create_instruments,
-    instrument_count,
-    instrument_page,
-    instruments_by_name,
-    stored_intervals,
-)
+from resolvers.storage.instrument_changes import create_instruments
+from resolvers.storage.instruments import instrument_count, instrument_page, instruments_by_name, stored_intervals
 from resolvers.storage.pool import Pool
 from resolvers.storage.quotes import latest_quotes, store_quotes
 from resolvers.storage.windows import stored_windows

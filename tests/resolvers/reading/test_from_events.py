@@ -19,10 +19,10 @@ from resolvers.model.quote import Quote
 from resolvers.model.window_parts import NewestBar
 from resolvers.reading.from_events import FromEvents
 from resolvers.storage.bars import SeriesWrite
+from resolvers.storage.newest_bars import newest_bars
 from resolvers.storage.outbox import decoded, encoded
 from resolvers.storage.pool import Pool
 from resolvers.storage.quotes import read_quotes
-from resolvers.storage.windows import newest_bars
 from resolvers.storage.written import Written
 from tests.bars import LATER, instrument, spaced
 from tests.following import eventually

@@ -10,7 +10,7 @@ from resolvers.model.instrument import Instrument, Source
 from resolvers.model.interval import Interval
 from resolvers.model.session import UTC_DAYS, SessionCalendar
 from resolvers.storage.bars import SeriesWrite, rederive_sessions, store_bars
-from resolvers.storage.instruments import update_instrument
+from resolvers.storage.instrument_changes import update_instrument
 from resolvers.storage.pool import Pool
 from tests.bars import LATER, instrument
 from tests.resolvers.storage.rollup_oracle import Bar

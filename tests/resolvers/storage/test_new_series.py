@@ -12,7 +12,7 @@ from resolvers.model.interval import Interval
 from resolvers.model.session import SessionCalendar
 from resolvers.model.window import WindowRequest
 from resolvers.storage.bars import SeriesWrite, rederive_sessions, store_bars
-from resolvers.storage.instruments import create_instruments
+from resolvers.storage.instrument_changes import create_instruments
 from resolvers.storage.pool import Pool, connection
 from resolvers.storage.windows import stored_windows
 from tests.bars import LATER, NOON, spaced

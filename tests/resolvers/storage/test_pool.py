@@ -18,8 +18,8 @@ from resolvers.model.instrument import InstrumentSpec, Source
 from resolvers.model.instrument_page import InstrumentPage
 from resolvers.model.interval import Interval
 from resolvers.storage.engine_series import ensure_engine_series
+from resolvers.storage.instrument_changes import create_instruments
 from resolvers.storage.instruments import (
-    create_instruments,
     instrument_count,
     instrument_page,
     instruments_by_id,
@@ -27,13 +27,13 @@ from resolvers.storage.instruments import (
     stored_intervals,
 )
 from resolvers.storage.migrate import migrate
+from resolvers.storage.newest_bars import newest_bars
 from resolvers.storage.panels import read_panels
 from resolvers.storage.partitions import ensure_partitions, tidy
 from resolvers.storage.pool import Pool, alone, connection, open_pool, ping, snapshot
 from resolvers.storage.quotes import latest_quotes, store_quotes
 from resolvers.storage.revisions import origin_of
 from resolvers.storage.series import holds_bars_from
-from resolvers.storage.windows import newest_bars
 from tests.resolvers.storage.gates import blocked
 from tests.servers import database_url
 

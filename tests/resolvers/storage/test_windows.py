@@ -14,8 +14,9 @@ from resolvers.model.instrument import Source
 from resolvers.model.interval import Interval
 from resolvers.model.session import DAY
 from resolvers.model.window import Reach, StoredWindow, WindowRequest
+from resolvers.storage.newest_bars import newest_bars
 from resolvers.storage.pool import Pool
-from resolvers.storage.windows import month_start, newest_bars, read_windows, stored_windows
+from resolvers.storage.windows import month_start, read_windows, stored_windows
 from tests.bars import instrument, spaced, store, walk
 from tests.resolvers.storage.gates import blocked, held
 

@@ -16,7 +16,7 @@ from resolvers.model.instrument import Instrument, InstrumentSpec, Source
 from resolvers.model.interval import Interval
 from resolvers.model.quote import Quote
 from resolvers.storage.bars import SeriesWrite, Written, import_bars, rederive_sessions, store_bars
-from resolvers.storage.instruments import update_instrument, written_instruments, written_update
+from resolvers.storage.instrument_changes import update_instrument, written_instruments, written_update
 from resolvers.storage.outbox import CHANNEL
 from resolvers.storage.pool import Pool
 from resolvers.storage.quotes import store_quotes
