@@ -4,9 +4,8 @@ From an operation that a client asks for to what becomes of it, whatever carries
     operation asked for -> its text (persisted.py) -> document (documents.py) -> execution -> bytes
 """
 
-import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Hashable
+from collections.abc import AsyncGenerator, Hashable
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
@@ -16,7 +15,6 @@ from strawberry.asgi import GraphQL
 from strawberry.schema import Schema
 
 from gateway.endpoint.access import access_class
-from gateway.endpoint.cache_trace import response_tier
 from gateway.endpoint.carried import Carried, is_untouched
 from gateway.endpoint.documents import Documents
 from gateway.endpoint.encoding import encoded
@@ -28,7 +26,10 @@ from gateway.endpoint.recipient import Gone, Recipient
 from gateway.endpoint.refusals import Connection, body_of, errors_of, refused, shown_errors
 from gateway.endpoint.requests import HTTPError, OperationRequest
 from gateway.endpoint.response_cache import Answer, ResponseCache
+from gateway.endpoint.shared_outcome import shared_outcome
+from gateway.endpoint.single_result import SingleResult
 from gateway.endpoint.subscribing import subscribe
+from gateway.endpoint.writes import Writes
 from gateway.streams.message import Stream, StreamEnded, StreamMessage
 from resolvers.model.trace import Trace
 from schema.errors import RequestError
@@ -61,8 +62,7 @@ class Answering(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         self.persisted: PersistedOperations | None = None
         # Set by whoever hears of changes; without one, each operation is executed.
         self.responses: ResponseCache | None = None
-        # Mutations that run for a client which may be gone.
-        self._writing: set[asyncio.Task[Outcome]] = set()
+        self._writes = Writes()
 
     def context_of(self, operation: Operation, asked: OperationRequest, context: ContextT) -> ContextT:
         """The context of one operation, made of what `get_context` returned; for subclasses."""
@@ -117,8 +117,9 @@ class Answering(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             if operation.kind is OperationType.SUBSCRIPTION:
                 return await self.stream(connection, asked)
             response = await self.get_sub_response(connection)
-            outcome = await self._done(operation, self._answered(connection, response, operation, asked))
-            return _Single(outcome, response)
+            work = self._answered(connection, response, operation, asked)
+            outcome = await (self._writes.outcome(work) if operation.kind is OperationType.MUTATION else work)
+            return SingleResult(outcome, response)
         except StreamEnded:
             raise
         except Exception as error:
@@ -150,21 +151,6 @@ class Answering(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             raise self.ended(connection, error) from None
         finally:
             await events.aclose()
-
-    async def _done(self, operation: Operation, work: Coroutine[Any, Any, Outcome]) -> Outcome:
-        """What becomes of *work*. A mutation is finished, whoever hears of it: it was accepted for writing."""
-        if operation.kind is not OperationType.MUTATION:
-            return await work
-        task = asyncio.create_task(work)
-        self._writing.add(task)
-        task.add_done_callback(self._written)
-        return await asyncio.shield(task)
-
-    def _written(self, task: "asyncio.Task[Outcome]") -> None:
-        self._writing.discard(task)
-        if not task.cancelled():
-            # So that nobody misses an exception which nobody waits for any more.
-            task.exception()
 
     async def _outcome(
         self, request: Connection, response: Response, asked: OperationRequest, recipient: Recipient | None = None
@@ -239,7 +225,7 @@ class Answering(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
         execution = partial(self._executed, request, response, operation, asked, recipient)
         responses = self.responses
         key = None if responses is None else self._key(request, operation, asked)
-        return await (execution() if responses is None or key is None else _shared(responses, key, execution))
+        return await (execution() if responses is None or key is None else shared_outcome(responses, key, execution))
 
     def _key(self, request: Connection, operation: Operation, asked: OperationRequest) -> Hashable:
         """What equal operations of equal clients have in common; None where an answer is nobody else's."""
@@ -277,45 +263,3 @@ class Answering(GraphQL[ContextT, RootT], Generic[ContextT, RootT]):
             tiers=trace.tiers,
             may_be_kept=not result.errors and is_untouched(response),
         )
-
-
-async def _shared(responses: ResponseCache, key: Hashable, execution: Callable[[], Awaitable[Outcome]]) -> Outcome:
-    """The outcome of an operation whose answer others may share, executed where there is none yet."""
-    own: list[Outcome] = []
-
-    async def make() -> Answer | None:
-        own.append(await execution())
-        return own[0].answer if own[0].may_be_kept else None
-
-    answer = await responses.answer(key, make)
-    if not own:
-        assert answer is not None  # noqa: S101 - only one that was made here is not to be shared
-        return Outcome(status=200, answer=answer, key=key, tiers=response_tier(time.time() - answer.made))
-    if answer is not None:
-        own[0].key = key
-    return own[0]
-
-
-class _Single:
-    """The stream of one result."""
-
-    __slots__ = ("_outcome", "_response")
-
-    def __init__(self, outcome: Outcome, response: Response) -> None:
-        self._outcome: Outcome | None = outcome
-        self._response = response
-
-    def __aiter__(self) -> "_Single":
-        return self
-
-    async def __anext__(self) -> StreamMessage:
-        outcome, self._outcome = self._outcome, None
-        if outcome is None:
-            raise StopAsyncIteration
-        return StreamMessage(body=outcome.answer.body)
-
-    async def aclose(self) -> None:
-        """Runs what the schema left to be done after the answer."""
-        background, self._response.background = self._response.background, None
-        if background is not None:
-            await background()
