@@ -2,10 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+import redis.asyncio as redis
 
 from resolvers.cache.counters import Counts
 from resolvers.cache.found import Loaded, Version
+from resolvers.cache.lease import Leases
 from resolvers.cache.noun import Noun
+from resolvers.cache.redis_tier import RedisTier
+from resolvers.cache.tiers import Tiers
 
 
 def numbers(name: str = "number", *, life: float = 600.0, entries: int = 1000, size_bytes: int = 2**20) -> Noun[int]:
@@ -66,3 +72,26 @@ def assert_balanced(counts: Counts, *, asked: int) -> None:
     assert counts.redis_misses + counts.past_tiers == counts.memory_returns + counts.redis_waits + counts.loads, counts
     assert counts.loads == counts.loaded + counts.absent + counts.failed + counts.abandoned, counts
     assert counts.redis_errors <= counts.redis_misses, counts
+
+
+NUMBER = numbers()
+
+
+def process_on(client: redis.Redis | None, origin: str = "", **settings: Any) -> Tiers:
+    """The tiers of one process; a patient one, because the machine may be busy."""
+    if client is None:
+        return Tiers(origin=origin, **settings)
+    tier = RedisTier(client, budget_seconds=20)
+    return Tiers(origin=origin, redis=tier, leases=Leases(tier, seconds=20), **settings)
+
+
+async def got(tiers: Tiers, store: Store, *keys: int, revision: int = 7, noun: Noun[int] = NUMBER) -> list[Any]:
+    """Value and tier of each key."""
+    found = await tiers.get_many(noun, at(revision, *keys), store.load)
+    return [(found[key].value, found[key].tier) for key in keys]
+
+
+async def settled(tiers: Tiers) -> None:
+    """Returns when everything is stored."""
+    while tiers.flights.running:
+        await asyncio.wait(list(tiers.flights.running))
