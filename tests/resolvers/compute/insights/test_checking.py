@@ -1,6 +1,7 @@
 """Words of a model are shown when all of them can be answered for, and otherwise none."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -70,6 +71,11 @@ def test_another_form_is_refused(content: str) -> None:
         ({"summary": "ACME and $f are strong."}, "names"),
         ({"summary": "ACME.B is strong."}, "names 'ACME.B'"),
         ({"summary": "The signal is SELL."}, "says SELL"),
+        ({"summary": "The signal is a sell."}, "says SELL"),
+        ({"summary": "Sell signal on ACME."}, "says SELL"),
+        ({"summary": "The signal says hold."}, "says HOLD"),
+        ({"summary": "It is likely to recover."}, "claims"),
+        ({"summary": "The forecast is bright."}, "claims"),
         ({"summary": "A guaranteed gain."}, "claims"),
         ({"summary": "This is profitable."}, "claims"),
         ({"summary": "The price will surely rise."}, "claims"),
@@ -92,6 +98,20 @@ def test_the_signals_own_direction_may_be_said() -> None:
     for direction in (None, Direction.HOLD):
         with pytest.raises(Refused, match="says BUY"):
             checked_words(said, by_hand(direction=direction))
+
+
+def test_prices_may_hold_above_an_average() -> None:
+    """Which is a verb, and no signal; and the direction that was given may be said in small letters."""
+    said = _content(summary="The signal is a buy; prices hold above EMA(50), and selling is light.")
+    assert checked_words(said, by_hand()).summary.startswith("The signal is a buy")
+
+
+def test_a_symbol_may_be_a_number_word() -> None:
+    """As it is written; the word itself is a number still."""
+    facts = replace(by_hand(), symbol="TEN")
+    assert checked_words(_content(summary="TEN is above EMA(50)."), facts).summary == "TEN is above EMA(50)."
+    with pytest.raises(Refused, match="number that was not given: ten"):
+        checked_words(_content(summary="TEN rose ten times."), facts)
 
 
 def test_a_model_is_given_what_it_may_say() -> None:
