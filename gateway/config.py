@@ -321,6 +321,8 @@ class Settings:
         )
         if settings.llm_url is not None and settings.llm_model is None:
             raise SettingsError("GATEWAY_LLM_MODEL must be set where GATEWAY_LLM_URL is, was not")
+        if settings.llm_key is not None and not (settings.llm_key.isascii() and settings.llm_key.isprintable()):
+            raise SettingsError("GATEWAY_LLM_KEY must be of printable ASCII characters, was not")
         return settings
 
     def shown(self) -> list[tuple[str, str, str]]:
@@ -341,7 +343,7 @@ def variable_of(setting: "Field[Any]") -> str:
 
 def hidden(url: str) -> str:
     """
-    *url* without its password, also where the password stands in the query.
+    *url* without its password, also where that, or a key of an API, stands in the query.
 
     It is not parsed as a URL: one that is wrong, say by an unescaped ``#`` in its password, must not show it either.
     """
@@ -356,7 +358,11 @@ def hidden(url: str) -> str:
         user, colon, _ = login.partition(":")
         login = f"{user}:…" if colon else user
     place, mark, query = place.partition("?")
-    pairs = [f"{pair.partition('=')[0]}=…" if "pass" in pair.lower() else pair for pair in query.split("&")]
+    secret = ("pass", "key", "token", "secret", "auth")
+    pairs = [
+        f"{pair.partition('=')[0]}=…" if any(word in pair.lower() for word in secret) else pair
+        for pair in query.split("&")
+    ]
     return f"{scheme}://{login}{at}{place}{mark}{'&'.join(pairs)}"
 
 

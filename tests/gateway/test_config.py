@@ -113,6 +113,8 @@ def test_what_cannot_be_right_is_told(variable: str, text: str, message: str) ->
         ("postgresql:///db?host=/run&password=s3cret", "postgresql:///db?host=/run&password=…"),
         ("redis://:s3cret@h/0", "redis://:…@h/0"),
         ("redis://h/0?PassWord=s3cret", "redis://h/0?PassWord=…"),
+        ("https://h/v1?api-version=2&api-key=s3cret&x=1", "https://h/v1?api-version=2&api-key=…&x=1"),
+        ("https://h/v1?Access_Token=s3cret", "https://h/v1?Access_Token=…"),
         ("redis://:s3/cret@h", "redis://…"),
         ("postgresql://db/gw?user=me&password=s3cret@home", "postgresql://…"),
         ("redis://:s3@cret@h", "redis://:…@h"),
@@ -162,3 +164,13 @@ def test_an_endpoint_without_a_model_is_refused() -> None:
     """Nobody would know which one to ask."""
     with pytest.raises(SettingsError, match="GATEWAY_LLM_MODEL must be set where GATEWAY_LLM_URL is"):
         Settings.from_environment({"GATEWAY_LLM_URL": "http://localhost:11434"})
+
+
+@pytest.mark.parametrize("key", ["sk-\u201ct\u201d", "sk-\u043a\u043b\u044e\u0447", "sk-one\ttwo"])
+def test_a_key_that_no_header_can_hold_is_refused_unseen(key: str) -> None:
+    """As it is when it was copied with quotation marks of a text program."""
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment(
+            {"GATEWAY_LLM_URL": "http://localhost:11434", "GATEWAY_LLM_MODEL": "a-model", "GATEWAY_LLM_KEY": key}
+        )
+    assert str(caught.value) == "GATEWAY_LLM_KEY must be of printable ASCII characters, was not"
