@@ -163,17 +163,18 @@ def decoded_count(payload: memoryview) -> int:
 def encoded_tally(tally: SignalTally) -> bytes:
     """A tally; the moment in microseconds."""
     since = None if tally.since is None else (tally.since - _EPOCH) // _MICROSECOND
-    return _json([tally.buy, tally.sell, tally.hold, tally.average_confidence, since])
+    return _json([tally.buy, tally.sell, tally.hold, tally.average_confidence, tally.average_base_rate, since])
 
 
 def decoded_tally(payload: memoryview) -> SignalTally:
     """The tally."""
-    buy, sell, hold, average, since = _parsed(payload)
+    buy, sell, hold, average, base_rate, since = _parsed(payload)
     return SignalTally(
         buy=buy,
         sell=sell,
         hold=hold,
         average_confidence=average,
+        average_base_rate=base_rate,
         since=None if since is None else _EPOCH + since * _MICROSECOND,
     )
 
