@@ -20,7 +20,10 @@ _CLAIMS: Final = re.compile(
     re.IGNORECASE,
 )
 _LINKS: Final = re.compile(r"https?:|www\.|[<>\[\]{}`]", re.IGNORECASE)
-_CAPITALS: Final = re.compile(r"\$[A-Za-z]+|(?<![\w.])[A-Z][A-Z0-9]+(?:[./-][A-Z0-9]+)*(?!\w)")
+# What symbols are made of; of one letter alone none is told from a word.
+_CAPITALS: Final = re.compile(
+    r"\$[A-Za-z]+|(?<![\w.])(?:[A-Z][A-Z0-9]+(?:[./_^=:-][A-Z0-9]+)*|[A-Z](?:[./_^=:-][A-Z0-9]{2,})+)(?!\w)"
+)
 _SAYS: Final = re.compile(r"\b(buy|sell)\b|\b(?:is|says?|signals?|a)\s+(hold)\b", re.IGNORECASE)
 _OWN: Final = frozenset(
     {"RSI", "EMA", "ADX", "ATR", "UTC", "BUY", "SELL", "HOLD", "TRENDING_UP", "TRENDING_DOWN", "VOLATILE", "RANGING"}
@@ -87,8 +90,9 @@ def _check_text(what: str, text: str, most: int, facts: Facts) -> None:
     if claim:
         raise Refused(f"{what} claims what nobody knows: {claim[0]!r}")
     # Longer than the symbol itself would be another one: BRK.B is not BRK.
+    own = re.compile(rf"(?<![\w./^=:-])\$?{re.escape(facts.symbol)}(?!\w|[./^=:-]\w)")
     known = _OWN | {facts.symbol.upper(), facts.interval.name}
-    for match in _CAPITALS.finditer(_without_bars(text, facts)):
+    for match in _CAPITALS.finditer(own.sub(" ", _without_bars(text, facts))):
         word = match[0].removeprefix("$").upper()
         if word not in known:
             raise Refused(f"{what} names {match[0]!r}, which is not what it is about")

@@ -70,6 +70,8 @@ def test_another_form_is_refused(content: str) -> None:
         ({"summary": "ACME, like MSFT, is strong."}, "names 'MSFT'"),
         ({"summary": "ACME and $f are strong."}, "names"),
         ({"summary": "ACME.B is strong."}, "names 'ACME.B'"),
+        ({"summary": "ACME rises with ETH_USDT."}, "names 'ETH_USDT'"),
+        ({"summary": "ACME rises with ZQ=X."}, "names 'ZQ=X'"),
         ({"summary": "The signal is SELL."}, "says SELL"),
         ({"summary": "The signal is a sell."}, "says SELL"),
         ({"summary": "Sell signal on ACME."}, "says SELL"),
@@ -112,6 +114,24 @@ def test_a_symbol_may_be_a_number_word() -> None:
     assert checked_words(_content(summary="TEN is above EMA(50)."), facts).summary == "TEN is above EMA(50)."
     with pytest.raises(Refused, match="number that was not given: ten"):
         checked_words(_content(summary="TEN rose ten times."), facts)
+
+
+@pytest.mark.parametrize(
+    "symbol", ["^GSPC", "EURUSD=X", "BINANCE:BTCUSDT", "BTC_USDT", "BRK.B", "BTC/USDT", "EUR-USD", "A"]
+)
+def test_a_symbol_may_have_marks(symbol: str) -> None:
+    """All that symbols have; a part of it, or more than it, is another one."""
+    facts = replace(by_hand(), symbol=symbol)
+    for said in (
+        f"{symbol} is above EMA(50).",
+        f"It is ({symbol}) above.",
+        f"Above EMA(50): {symbol}.",
+        f"{symbol}: above.",
+    ):
+        assert checked_words(_content(summary=said), facts).summary == said
+    for other in (f"{symbol}.ZQ", f"ZQ:{symbol}", f"{symbol}/ZQ", f"ZQ{symbol}"):
+        with pytest.raises(Refused, match="names"):
+            checked_words(_content(summary=f"{other} is above EMA(50)."), facts)
 
 
 def test_a_model_is_given_what_it_may_say() -> None:
