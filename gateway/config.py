@@ -301,6 +301,8 @@ class Settings:
         )
         if settings.llm_url is not None and settings.llm_model is None:
             raise SettingsError("GATEWAY_LLM_MODEL must be set where GATEWAY_LLM_URL is, was not")
+        if settings.llm_key is not None and not (settings.llm_key.isascii() and settings.llm_key.isprintable()):
+            raise SettingsError("GATEWAY_LLM_KEY must be of printable ASCII characters, was not")
         return settings
 
     def shown(self) -> list[tuple[str, str, str]]:

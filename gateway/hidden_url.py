@@ -3,7 +3,7 @@
 
 def hidden(url: str) -> str:
     """
-    *url* without its password, also where the password stands in the query.
+    *url* without its password, also where that, or a key of an API, stands in the query.
 
     It is not parsed as a URL: one that is wrong, say by an unescaped ``#`` in its password, must not show it either.
     """
@@ -18,5 +18,9 @@ def hidden(url: str) -> str:
         user, colon, _ = login.partition(":")
         login = f"{user}:…" if colon else user
     place, mark, query = place.partition("?")
-    pairs = [f"{pair.partition('=')[0]}=…" if "pass" in pair.lower() else pair for pair in query.split("&")]
+    secret = ("pass", "key", "token", "secret", "auth")
+    pairs = [
+        f"{pair.partition('=')[0]}=…" if any(word in pair.lower() for word in secret) else pair
+        for pair in query.split("&")
+    ]
     return f"{scheme}://{login}{at}{place}{mark}{'&'.join(pairs)}"

@@ -115,6 +115,13 @@ class SignalCounts:
     def average_confidence(self) -> float | None:
         return self.tally.average_confidence
 
+    @strawberry.field(
+        description="Mean base rate of those that have one; null where none has. A mean confidence below it says that"
+        " such signals were worse than none."
+    )
+    def average_base_rate(self) -> float | None:
+        return self.tally.average_base_rate
+
     @strawberry.field(description="Start of the bar of the oldest one; null where there is none.")
     def since(self) -> datetime | None:
         return self.tally.since
@@ -176,7 +183,8 @@ class InsightType(Node):
     @strawberry.field(description="The signals of the instrument and the interval, counted.", **_COUNTS)
     async def signal_counts(self, info: Info) -> SignalCounts:
         tally = await info.context.loaders.signal_tally.load(self.series)
-        return SignalCounts(tally=tally or SignalTally(buy=0, sell=0, hold=0, average_confidence=None, since=None))
+        nothing = SignalTally(buy=0, sell=0, hold=0, average_confidence=None, average_base_rate=None, since=None)
+        return SignalCounts(tally=tally or nothing)
 
     @strawberry.field(description="When the words were made.")
     def generated_at(self) -> datetime:

@@ -1,6 +1,7 @@
 """What every command needs: settings, servers, and errors told in one line."""
 
 import argparse
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -12,7 +13,7 @@ from resolvers.errors import GatewayError
 from resolvers.storage.migrate import migrate, pending_migrations
 from resolvers.storage.pool import Pool, close_pool, connection, open_pool
 
-DONE, FAILED, WRONG_USAGE, REJECTED_ROWS, INTERRUPTED = 0, 1, 2, 3, 130
+DONE, FAILED, WRONG_USAGE, REJECTED_ROWS, INTERRUPTED, UNREAD = 0, 1, 2, 3, 130, 141
 
 
 class CommandError(Exception):
@@ -22,13 +23,19 @@ class CommandError(Exception):
 def reported(run: Callable[[argparse.Namespace, Settings], int], chosen: argparse.Namespace) -> int:
     """Runs a command and returns its exit status; what it cannot do is one line on standard error."""
     try:
-        return run(chosen, Settings.from_environment())
+        status = run(chosen, Settings.from_environment())
+        sys.stdout.flush()
+        return status
     except SettingsError as error:
         return told(error, WRONG_USAGE)
     except (CommandError, GatewayError) as error:
         return told(error, FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        # Who reads has seen enough, as `head` has; what Python still holds must not fail once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
 
 
 def told(error: Exception, status: int) -> int:

@@ -32,17 +32,18 @@ def decoded_signals(payload: memoryview) -> tuple[Signal, ...]:
 def encoded_tally(tally: SignalTally) -> bytes:
     """A tally; the moment in microseconds."""
     since = None if tally.since is None else (tally.since - EPOCH) // MICROSECOND
-    return json_bytes([tally.buy, tally.sell, tally.hold, tally.average_confidence, since])
+    return json_bytes([tally.buy, tally.sell, tally.hold, tally.average_confidence, tally.average_base_rate, since])
 
 
 def decoded_tally(payload: memoryview) -> SignalTally:
     """The tally."""
-    buy, sell, hold, average, since = parsed(payload)
+    buy, sell, hold, average, base_rate, since = parsed(payload)
     return SignalTally(
         buy=buy,
         sell=sell,
         hold=hold,
         average_confidence=average,
+        average_base_rate=base_rate,
         since=None if since is None else EPOCH + since * MICROSECOND,
     )
 

@@ -15,6 +15,7 @@ from resolvers.model.vote import AgentFamily, Votes
 HOLD_BELOW = 0.1
 """A score closer to zero than this is neither a purchase nor a sale."""
 MODERATE_FROM, STRONG_FROM = 0.25, 0.4
+_DECIMALS = 12
 QUORUM = 0.5
 """The share of all agents that must have a vote on a bar; with fewer there is no score."""
 
@@ -25,7 +26,8 @@ class Consensus:
     What the agents say together, one value for each bar.
 
     Attributes:
-        score: From -1, all for a fall, to 1, all for a rise; 0 also where fewer than half of the agents have a vote.
+        score: From -1, all for a fall, to 1, all for a rise, to twelve decimals; 0 also where fewer than half of the
+            agents have a vote.
         direction: 1 or -1 where the score is at least 0.1 away from zero, else 0.
         strength: 0 weak, 1 moderate from 0.25 on, 2 strong from 0.4 on; what these words mean is a convention.
         agreement: The share of the weight, of agents that have a vote, that voted as the direction says; 0 to 1.
@@ -87,8 +89,9 @@ def consensus(
         spread = _total(share * share)
         widening = np.divide(alike, spread, out=np.ones_like(spread), where=spread > 0)
         score = np.tanh(_total(weights[:, of_bar] * opinion) / widening[of_bar] / 2)
-    # Shares add up to one but for rounding, and where all say the same that may be a little more.
-    score = np.where(voices >= QUORUM * len(votes), np.clip(score, -1.0, 1.0), 0.0)
+    # Shares add up to one but for rounding, and where all say the same that may be a little more. Likewise a quarter
+    # may come out as 0.24999999999999997, and would be on the wrong side of a limit.
+    score = np.where(voices >= QUORUM * len(votes), np.clip(np.round(score, _DECIMALS) + 0.0, -1.0, 1.0), 0.0)
 
     direction = np.subtract(score >= HOLD_BELOW, score <= -HOLD_BELOW, dtype=np.int8)
     agreement = np.minimum(_total(share[:, of_bar] * (sides == direction)), 1.0)

@@ -1,8 +1,11 @@
 """A signal in words, made of its own numbers: who agrees, what speaks against it, and what it rests on."""
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator
 from math import floor, isnan, log10
 
+from resolvers.compute.calibration import FEWEST_CASES
+from resolvers.compute.consensus import HOLD_BELOW, MODERATE_FROM, STRONG_FROM
 from resolvers.model.measures import Measures
 from resolvers.model.roster import Roster
 from resolvers.model.signal import Direction, Signal
@@ -53,10 +56,10 @@ def _counts(signal: Signal, votes: list[int]) -> Iterator[str]:
         yield "With fewer than half of them heard there is no score."
         return
     if signal.direction is Direction.HOLD:
-        yield f"The score of {signal.score:+.2f} is too small for a side."
+        yield f"The score of {_score(signal.score)} is too small for a side."
         return
     yield (
-        f"The score is {signal.score:+.2f}, {signal.strength.value.lower()}, and {_percent(signal.agreement)} of the"
+        f"The score is {_score(signal.score)}, {signal.strength.value.lower()}, and {_percent(signal.agreement)} of the"
         " weight agrees."
     )
 
@@ -102,7 +105,7 @@ def _measured(signal: Signal) -> Iterator[str]:
         side = "above" if apart >= 0 else "below"
         said.append(f"the price is {_percent(abs(apart), 1)} {side} its exponential average of 50 bars")
     if not isnan(of.volume_ratio):
-        said.append(f"the volume is {of.volume_ratio:.2f} times its mean")
+        said.append(f"the volume is {of.volume_ratio:.2f} times the mean of the 20 bars before")
     if said:
         text = ", ".join(said)
         yield f"{text[0].upper()}{text[1:]}."
@@ -119,16 +122,22 @@ def _levels(signal: Signal) -> Iterator[str]:
 
 
 def _confidence(signal: Signal) -> Iterator[str]:
-    if signal.basis is None:
+    if signal.direction is Direction.HOLD:
         return
-    cases = f"{signal.basis.cases:,} such scores"
-    if signal.confidence is None:
-        yield f"Only {cases} are known before: too few to say how often they were right."
+    if signal.basis is None or signal.confidence is None:
+        yield f"Fewer than {FEWEST_CASES} such scores are known before: too few to say how often they were right."
         return
     yield (
-        f"Of {cases} before, {_percent(signal.confidence, 1)} were right; the price went that way after"
-        f" {_percent(signal.basis.base_rate, 1)} of all bars."
+        f"Of {signal.basis.cases:,} such scores before, {_percent(signal.confidence, 1)} were right; the price went"
+        f" that way after {_percent(signal.basis.base_rate, 1)} of all bars."
     )
+
+
+def _score(score: float) -> str:
+    """A score to two places, or to as many as it takes to see on which side of a limit it lies: 0.0997 is not 0.10."""
+    limits = (HOLD_BELOW, MODERATE_FROM, STRONG_FROM)
+    texts = (f"{score:+z.{places}f}" for places in range(2, 17))
+    return next((one for one in texts if bisect(limits, abs(float(one))) == bisect(limits, abs(score))), str(score))
 
 
 def _percent(share: float, places: int = 0) -> str:

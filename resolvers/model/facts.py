@@ -1,7 +1,7 @@
 """What is known of a market at one closed bar, number by number, and the state that it is in."""
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ RSI_STEP = 10
 """The steps of a state: 2 % of the price, wherever it is, and ten points of the RSI."""
 
 _SMALLEST = 1e-12
+_MOST_DECIMALS = 16
 
 
 class Unit(StrEnum):
@@ -52,13 +53,28 @@ class Fact:
     @property
     def text(self) -> str:
         """The number as sentences have it: prices with five digits, others with a decimal or two, or two digits."""
+        return self._rounded(0)
+
+    def text_beside(self, limits: Sequence[float]) -> str:
+        """As `text`, with as many decimals more as it takes to lie on the number's own side of each limit."""
+        texts = (self._rounded(more) for more in range(_MOST_DECIMALS))
+        sides = [_side(self.value, limit) for limit in limits]
+        return next(
+            (one for one in texts if [_side(float(one.split()[0]), limit) for limit in limits] == sides), self.text
+        )
+
+    def _rounded(self, more: int) -> str:
         if self.unit is Unit.PRICE:
             return price_text(self.value)
         digits = _digits(self.value)
-        number = f"{self.value:.{max(_DECIMALS[self.unit], 1 - digits if digits < 0 else 0)}f}"
+        number = f"{self.value:.{max(_DECIMALS[self.unit], 1 - digits if digits < 0 else 0) + more}f}"
         # What is rounded away has no sign.
         number = number if float(number) else number.removeprefix("-")
         return f"{number} %" if self.unit is Unit.PERCENT else number
+
+
+def _side(value: float, limit: float) -> int:
+    return (value > limit) - (value < limit)
 
 
 def price_text(value: float) -> str:

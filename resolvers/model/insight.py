@@ -114,6 +114,7 @@ class SignalTally:
     Attributes:
         buy, sell, hold: How many say each.
         average_confidence: Of those that have one; None where none has.
+        average_base_rate: The same of what their confidences are to be held against.
         since: Start of the oldest one's bar.
     """
 
@@ -121,6 +122,7 @@ class SignalTally:
     sell: int
     hold: int
     average_confidence: float | None
+    average_base_rate: float | None
     since: datetime | None
 
     @property

@@ -150,10 +150,15 @@ class Signal:
 
     @property
     def risk_reward(self) -> float | None:
-        """What is to be won for each unit at risk; None where a price for it was not given."""
+        """
+        What is to be won for each unit at risk, to nine digits; None where a price for it was not given.
+
+        Differences of prices are not exact: levels that were made 3 and 2 ranges away would be 1.4999999999999372 to 1,
+        and not among those that are asked for with 1.5.
+        """
         if self.entry is None or self.stop is None or self.target is None or self.entry == self.stop:
             return None
-        return abs(self.target - self.entry) / abs(self.entry - self.stop)
+        return float(f"{abs(self.target - self.entry) / abs(self.entry - self.stop):.9g}")
 
     def status(self, now: float) -> SignalStatus:
         """Whether it stands at *now*, in unix seconds; what was said of it goes before the clock."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -35,7 +35,7 @@ class ModelEndpoint:
     It follows no redirects, which would take the key elsewhere, and takes no proxy from the environment.
 
     Args:
-        key: Sent as a bearer token, and shown nowhere.
+        key: Sent as a bearer token, and shown nowhere. Without it a login in the URL is sent, if there is one.
         timeout_seconds: For the whole answer.
     """
 
@@ -44,9 +44,13 @@ class ModelEndpoint:
         self._url = completions_url(url)
         self._timeout = timeout_seconds
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        if key is not None:
-            headers["Authorization"] = f"Bearer {key}"
-        self._client = httpx.AsyncClient(headers=headers, timeout=None, follow_redirects=False, trust_env=False)  # noqa: S113
+        self._client = httpx.AsyncClient(
+            headers=headers,
+            auth=None if key is None else _bearer(key),
+            timeout=None,  # noqa: S113
+            follow_redirects=False,
+            trust_env=False,
+        )
 
     async def answer(self, messages: Sequence[Mapping[str, str]], response_format: Mapping[str, Any]) -> str:
         """
@@ -81,6 +85,16 @@ class ModelEndpoint:
     async def close(self) -> None:
         """Closes its connections."""
         await self._client.aclose()
+
+
+def _bearer(key: str) -> Callable[[httpx.Request], httpx.Request]:
+    """Sets the key where the client would set a login of the URL."""
+
+    def signed(request: httpx.Request) -> httpx.Request:
+        request.headers["Authorization"] = f"Bearer {key}"
+        return request
+
+    return signed
 
 
 def _content(body: bytes) -> str:

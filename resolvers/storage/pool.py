@@ -1,6 +1,7 @@
 """The connection pool, and what a lost PostgreSQL looks like to the layers above."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, TypeAlias
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
     Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
+
+# It tells of each attempt to get a lost connection back, with a traceback; here that is said in a line, and once.
+logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 _LOST = (
     OSError,

@@ -12,7 +12,7 @@ from resolvers.model.versioned import VersionedEach
 from resolvers.storage.pool import Pool, connection
 from resolvers.storage.signal_subjects import OF_ONE
 
-_NOTHING = SignalTally(buy=0, sell=0, hold=0, average_confidence=None, since=None)
+_NOTHING = SignalTally(buy=0, sell=0, hold=0, average_confidence=None, average_base_rate=None, since=None)
 
 # One statement sees one snapshot, so a change that is committed meanwhile is in both or in neither.
 _TALLIES = f"""
@@ -20,7 +20,8 @@ SELECT asked.instrument_id AS asked, c.revision, {OF_ONE} AS own_revision, found
 FROM collections AS c CROSS JOIN (SELECT DISTINCT unnest($1::int[])) AS asked (instrument_id)
 LEFT JOIN signal_subjects AS own USING (instrument_id) LEFT JOIN (
     SELECT s.instrument_id, s.bar_minutes, s.direction, count(*) AS signals, count(s.confidence) AS confident,
-           sum(s.confidence) AS confidence, min(s.time) AS since
+           sum(s.confidence) AS confidence, count(s.base_rate) AS based, sum(s.base_rate) AS base_rate,
+           min(s.time) AS since
     FROM unnest($1::int[], $2::smallint[]) AS asked (instrument_id, bar_minutes)
     JOIN signals AS s USING (instrument_id, bar_minutes)
     JOIN signal_series AS series USING (instrument_id, bar_minutes, producer)
@@ -44,11 +45,16 @@ async def read_signal_tallies(
 
 def _tally(rows: Sequence[Any]) -> SignalTally:
     counts: dict[str, int] = {row["direction"]: row["signals"] for row in rows}
-    confident = sum(row["confident"] for row in rows)
     return SignalTally(
         buy=counts.get(Direction.BUY, 0),
         sell=counts.get(Direction.SELL, 0),
         hold=counts.get(Direction.HOLD, 0),
-        average_confidence=sum(row["confidence"] or 0.0 for row in rows) / confident if confident else None,
+        average_confidence=_mean(rows, "confidence", "confident"),
+        average_base_rate=_mean(rows, "base_rate", "based"),
         since=min(row["since"] for row in rows),
     )
+
+
+def _mean(rows: Sequence[Any], total: str, number: str) -> float | None:
+    known: int = sum(row[number] for row in rows)
+    return sum(row[total] or 0.0 for row in rows) / known if known else None

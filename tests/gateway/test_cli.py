@@ -45,6 +45,18 @@ def test_a_command_loads_what_it_needs(tmp_path: Path) -> None:
     assert "uvicorn" not in imported
 
 
+def test_who_reads_may_stop_reading(tmp_path: Path) -> None:
+    """As `head` does: no traceback, and the status that a shell gives to whom it happens."""
+    with subprocess.Popen(
+        command("schema"), env=environment(tmp_path), cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (141, b"")
+
+
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     """With a line each."""
     with pytest.raises(SystemExit) as ended:

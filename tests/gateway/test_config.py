@@ -133,3 +133,13 @@ def test_an_endpoint_without_a_model_is_refused() -> None:
     """Nobody would know which one to ask."""
     with pytest.raises(SettingsError, match="GATEWAY_LLM_MODEL must be set where GATEWAY_LLM_URL is"):
         Settings.from_environment({"GATEWAY_LLM_URL": "http://localhost:11434"})
+
+
+@pytest.mark.parametrize("key", ["sk-\u201ct\u201d", "sk-\u043a\u043b\u044e\u0447", "sk-one\ttwo"])
+def test_a_key_that_no_header_can_hold_is_refused_unseen(key: str) -> None:
+    """As it is when it was copied with quotation marks of a text program."""
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment(
+            {"GATEWAY_LLM_URL": "http://localhost:11434", "GATEWAY_LLM_MODEL": "a-model", "GATEWAY_LLM_KEY": key}
+        )
+    assert str(caught.value) == "GATEWAY_LLM_KEY must be of printable ASCII characters, was not"

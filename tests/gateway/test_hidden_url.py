@@ -15,6 +15,8 @@ from gateway.hidden_url import hidden
         ("postgresql:///db?host=/run&password=s3cret", "postgresql:///db?host=/run&password=…"),
         ("redis://:s3cret@h/0", "redis://:…@h/0"),
         ("redis://h/0?PassWord=s3cret", "redis://h/0?PassWord=…"),
+        ("https://h/v1?api-version=2&api-key=s3cret&x=1", "https://h/v1?api-version=2&api-key=…&x=1"),
+        ("https://h/v1?Access_Token=s3cret", "https://h/v1?Access_Token=…"),
         ("redis://:s3/cret@h", "redis://…"),
         ("postgresql://db/gw?user=me&password=s3cret@home", "postgresql://…"),
         ("redis://:s3@cret@h", "redis://:…@h"),

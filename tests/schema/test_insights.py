@@ -3,6 +3,7 @@
 import math
 import time
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from gateway.config import ServerUrls
 from resolvers.compute.insights.facts import LEAST_BARS
 from resolvers.model.instrument import Instrument, InstrumentSpec, Source
 from resolvers.model.interval import Interval
-from resolvers.model.signal import Direction
+from resolvers.model.signal import ConfidenceBasis, Direction
 from resolvers.storage.bars import SeriesWrite, store_bars
 from resolvers.storage.instrument_changes import create_instruments
 from resolvers.storage.pool import Pool
@@ -26,7 +27,7 @@ from tests.statements import StatementLog
 
 _SAID = """ __typename id summary regime source similarity ageSeconds basis disclaimer
     points { text value currentValue field numbers { text value field } } """
-_COUNTS = " signalCounts { total buy sell hold averageConfidence since } "
+_COUNTS = " signalCounts { total buy sell hold averageConfidence averageBaseRate since } "
 _INSIGHT = """query ($symbol: String!, $interval: Interval! = D1) {
     instrument(symbol: $symbol) { insight(interval: $interval) {"""
 _ONE = f"{_INSIGHT} {_SAID} }} }} }}"
@@ -107,7 +108,8 @@ async def test_a_signal_is_told_at_its_bar(gateway: RunningGateway, pool: Pool) 
     assert told["points"][-1]["text"].endswith("-0.40 and an agreement of 0.70; its confidence is not known.")
     assert "The signal is SELL." in told["summary"]
     assert told["signalCounts"] == {
-        "total": 1, "buy": 0, "sell": 1, "hold": 0, "averageConfidence": None, "since": _day(at)
+        "total": 1, "buy": 0, "sell": 1, "hold": 0, "since": _day(at),
+        "averageConfidence": None, "averageBaseRate": None,
     }  # fmt: skip
 
 
@@ -119,10 +121,16 @@ async def test_signals_are_counted_by_series(gateway: RunningGateway, pool: Pool
     """Of the interval alone, without what was cancelled; the mean is of those that say."""
     acme = await _acme(pool)
     days = [int(one) for one in spaced(400, Interval.D1).time[-5:]]
-    given = [(Direction.BUY, 0.5), (Direction.BUY, None), (Direction.SELL, 0.6), (Direction.HOLD, None)]
+    rests = ConfidenceBasis(fit="2024-01-5-0", base_rate=0.52, cases=400)
+    given = [
+        (Direction.BUY, 0.5, rests),
+        (Direction.BUY, None, None),
+        (Direction.SELL, 0.6, replace(rests, base_rate=0.48)),
+        (Direction.HOLD, None, None),
+    ]
     drafts = [
-        draft(acme, interval=Interval.D1, time=day, direction=direction, confidence=confidence)
-        for day, (direction, confidence) in zip(days, given, strict=False)
+        draft(acme, interval=Interval.D1, time=day, direction=direction, confidence=confidence, basis=basis)
+        for day, (direction, confidence, basis) in zip(days, given, strict=False)
     ]
     cancelled = draft(acme, interval=Interval.D1, time=days[4], is_cancelled=True)
     await store(pool, *drafts, cancelled, draft(acme, interval=Interval.H1))
@@ -130,6 +138,7 @@ async def test_signals_are_counted_by_series(gateway: RunningGateway, pool: Pool
     found = (await gateway.data(query, symbol="ACME"))["instrument"]["insight"]
     counts = found["signalCounts"]
     assert counts.pop("averageConfidence") == pytest.approx(0.55)
+    assert counts.pop("averageBaseRate") == pytest.approx(0.5)
     assert counts == {"total": 4, "buy": 2, "sell": 1, "hold": 1, "since": _day(days[0])}
     # The latest was cancelled, and is not spoken of.
     assert "signal" not in found["summary"]

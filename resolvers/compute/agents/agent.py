@@ -1,6 +1,7 @@
 """What the catalog says about an agent: its name, family, parameters and warm-up, and the function itself."""
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -22,7 +23,7 @@ class Agent:
 
     Attributes:
         name: Unique, snake_case, at most 40 characters.
-        parameters: Numbers by name, given to *evidence* as keywords.
+        parameters: Finite numbers by name, given to *evidence* as keywords, and shown to clients.
         warmup: Bars at the start of a series that it abstains on; its first vote is on the bar with this index.
         meaning: One line that says when it votes which way: *while* for a state, *on the bar* for an event.
         evidence: ``(indicators, **parameters)`` to a column of shape ``(n,)`` whose sign is the vote: positive for a
@@ -59,6 +60,9 @@ class Agent:
         _expect(settled, f"{self.name}: settles must be None or a whole number, at least warmup", settles)
         one_line = isinstance(meaning, str) and meaning.strip() and "\n" not in meaning
         _expect(one_line, f"{self.name}: meaning must be one line", meaning)
+        _expect(
+            _are_numbers(self.parameters), f"{self.name}: parameters must be finite numbers by name", self.parameters
+        )
         _expect(callable(self.evidence), f"{self.name}: evidence must be a function", self.evidence)
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
 
@@ -78,6 +82,18 @@ class Agent:
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _are_numbers(value: object) -> bool:
+    """Whether they can be keywords and numbers of JSON."""
+    return isinstance(value, Mapping) and all(
+        isinstance(name, str)
+        and name.isidentifier()
+        and isinstance(number, (int, float))
+        and not isinstance(number, bool)
+        and -sys.float_info.max <= number <= sys.float_info.max
+        for name, number in value.items()
+    )
 
 
 def _expect(holds: object, expected: str, found: Any) -> None:

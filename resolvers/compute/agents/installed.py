@@ -60,7 +60,7 @@ def _loaded(point: EntryPoint) -> Agent | str:
     """What is registered, or why it is not an agent."""
     try:
         found = point.load()
-    except Exception as error:  # importing runs what the package's author wrote
+    except (Exception, SystemExit) as error:  # importing runs what the package's author wrote
         return f"it cannot be loaded, {type(error).__name__}: {error}"
     return found if isinstance(found, Agent) else f"an Agent was expected, found {found!r:.60}"
 

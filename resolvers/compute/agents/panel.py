@@ -75,7 +75,7 @@ class Panel:
                 of = whole if agent.settles is None else recent
                 try:
                     evidence[at] = agent.column(of)[-count:]
-                except Exception as error:  # whatever it is, it is the agent's own
+                except (Exception, SystemExit) as error:  # whatever it is, it is the agent's own
                     failed.append(at)
                     self._report(agent, error)
         votes = np.subtract(evidence > 0, evidence < 0, dtype=np.int8)
@@ -97,7 +97,7 @@ class Panel:
             is_silent = silent[len(volume) - count :] | is_within
             votes[rows] = np.where(is_silent, np.int8(Abstention.NO_VOLUME), votes[rows])
 
-    def _report(self, agent: Agent, error: Exception) -> None:
+    def _report(self, agent: Agent, error: BaseException) -> None:
         if agent.name not in self._failures:
             _log.error("agent %s failed, and abstains: %r", agent.name, error, exc_info=error)
         self._failures[agent.name] = f"{type(error).__name__}: {error}"

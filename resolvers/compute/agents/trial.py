@@ -27,7 +27,7 @@ def fault_of(agent: Agent) -> str | None:
         signs = _signs(agent, bars, member)
         again = _signs(agent, bars, member)
         cut = [_signs(agent, bars[:-less], member) for less in range(1, _CUTS + 1)]
-    except Exception as error:  # whatever it is, it is the agent's own
+    except (Exception, SystemExit) as error:  # whatever it is, it is the agent's own
         return f"it raised {type(error).__name__}: {error}"
     if np.isnan(signs[agent.warmup :]).all():
         return f"it has nothing to say on any of {BARS_AFTER_WARM_UP} bars after its warm-up of {agent.warmup}"

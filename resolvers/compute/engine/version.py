@@ -5,7 +5,7 @@ from hashlib import sha256
 from resolvers.compute.agents.panel import Panel
 from resolvers.compute.engine.levels import ATR_BARS, STOP_RANGES, TARGET_RANGES
 
-_RULES = 1
+_RULES = 2
 """Raised when the same bars give other signals for a reason that nothing else here tells of."""
 
 

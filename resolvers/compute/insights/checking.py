@@ -15,11 +15,16 @@ _CLAIMS: Final = re.compile(
     r"guarante|profit|risk[- ]?free|riskless|no risk|can(?:no|')?t lose|cannot lose|mak(?:e|es|ing) money"
     r"|\bearn(?:s|ed|ing)?\b|sure thing|sure bet|certain to|bound to|\byou (?:should|must|can|will)\b"
     r"|\bwill (?:\w+ )?(?:rise|fall|go|gain|drop|climb|rally|recover|double|reach|hit|make|continue)\b"
-    r"|\bshould (?:buy|sell|be bought|be sold)\b|recommend|\badvice\b|\badvise|buy now|sell now|can expect",
+    r"|\bshould (?:buy|sell|be bought|be sold)\b|recommend|\badvice\b|\badvise|buy now|sell now|can expect"
+    r"|\b(?:likely|poised|expected|going|about|set) to\b|\bforecast|\bpredict",
     re.IGNORECASE,
 )
 _LINKS: Final = re.compile(r"https?:|www\.|[<>\[\]{}`]", re.IGNORECASE)
-_CAPITALS: Final = re.compile(r"\$[A-Za-z]+|(?<![\w.])[A-Z][A-Z0-9]+(?:[./-][A-Z0-9]+)*(?!\w)")
+# What symbols are made of; of one letter alone none is told from a word.
+_CAPITALS: Final = re.compile(
+    r"\$[A-Za-z]+|(?<![\w.])(?:[A-Z][A-Z0-9]+(?:[./_^=:-][A-Z0-9]+)*|[A-Z](?:[./_^=:-][A-Z0-9]{2,})+)(?!\w)"
+)
+_SAYS: Final = re.compile(r"\b(buy|sell)\b|\b(?:is|says?|signals?|a)\s+(hold)\b", re.IGNORECASE)
 _OWN: Final = frozenset(
     {"RSI", "EMA", "ADX", "ATR", "UTC", "BUY", "SELL", "HOLD", "TRENDING_UP", "TRENDING_DOWN", "VOLATILE", "RANGING"}
 )
@@ -85,13 +90,22 @@ def _check_text(what: str, text: str, most: int, facts: Facts) -> None:
     if claim:
         raise Refused(f"{what} claims what nobody knows: {claim[0]!r}")
     # Longer than the symbol itself would be another one: BRK.B is not BRK.
+    own = re.compile(rf"(?<![\w./^=:-])\$?{re.escape(facts.symbol)}(?!\w|[./^=:-]\w)")
     known = _OWN | {facts.symbol.upper(), facts.interval.name}
-    for match in _CAPITALS.finditer(_without_bars(text, facts)):
+    for match in _CAPITALS.finditer(own.sub(" ", _without_bars(text, facts))):
         word = match[0].removeprefix("$").upper()
         if word not in known:
             raise Refused(f"{what} names {match[0]!r}, which is not what it is about")
-        if word in Direction.__members__ and word != facts.direction:
-            raise Refused(f"{what} says {word}, the signal says {facts.direction or 'nothing'}")
+        if word in Direction.__members__:
+            _check_direction(what, word, facts)
+    # In small letters it is as clear.
+    for match in _SAYS.finditer(text):
+        _check_direction(what, (match[1] or match[2]).upper(), facts)
+
+
+def _check_direction(what: str, word: str, facts: Facts) -> None:
+    if word != facts.direction:
+        raise Refused(f"{what} says {word}, the signal says {facts.direction or 'nothing'}")
 
 
 def _without_bars(text: str, facts: Facts) -> str:

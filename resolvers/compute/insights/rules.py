@@ -1,8 +1,9 @@
 """Facts in words, by rules: the same facts give the same sentences, wherever and whenever."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from resolvers.compute.insights.regime import RANGING_ADX, TRENDING_ADX
 from resolvers.model.facts import Facts
 from resolvers.model.insight import Point, SaidNumber, Words
 
@@ -29,12 +30,18 @@ class _Telling:
         self.facts = facts
         self.numbers: list[SaidNumber] = []
 
-    def __call__(self, name: str, *, is_size: bool = False) -> str:
-        """The text of the fact called *name*, of its size alone if it *is_size*, noted as said."""
+    def __call__(self, name: str, *, is_size: bool = False, limits: Sequence[float] = ()) -> str:
+        """
+        The text of the fact called *name*, of its size alone if it *is_size*, noted as said.
+
+        Args:
+            limits: What the sentence says of it depends on these: 70.04 is high, and must not be told as 70.0.
+        """
         fact = self.facts.get(name)
         if fact is None:
             raise KeyError(name)
-        text = fact.text.removeprefix("-") if is_size else fact.text
+        text = fact.text_beside(limits)
+        text = text.removeprefix("-") if is_size else text
         self.numbers.append(SaidNumber(text=text, value=fact.value, field=fact.field))
         return text
 
@@ -81,16 +88,17 @@ def _trend(tell: _Telling, _: float) -> str:
 
 def _rsi(tell: _Telling, value: float) -> str:
     where = "high" if value > _HIGH_RSI else "low" if value < _LOW_RSI else "neither high nor low"
-    return f"RSI(14) is {tell('rsi')}, which is {where} by Wilder's bounds."
+    return f"RSI(14) is {tell('rsi', limits=(_LOW_RSI, _HIGH_RSI))}, which is {where} by Wilder's bounds."
 
 
 def _adx(tell: _Telling, _: float) -> str:
-    return f"ADX(14) is {tell('adx')}; by the rules the market is {REGIMES[tell.facts.regime]}."
+    adx = tell("adx", limits=(RANGING_ADX, TRENDING_ADX))
+    return f"ADX(14) is {adx}; by the rules the market is {REGIMES[tell.facts.regime]}."
 
 
 def _percent_b(tell: _Telling, value: float) -> str:
     where = "above the upper band" if value > 1 else "below the lower band" if value < 0 else "inside the bands"
-    return f"%B(20) is {tell('percent_b')}: the close is {where} of Bollinger."
+    return f"%B(20) is {tell('percent_b', limits=(0, 1))}: the close is {where} of Bollinger."
 
 
 def _atr(tell: _Telling, _: float) -> str:
@@ -100,7 +108,7 @@ def _atr(tell: _Telling, _: float) -> str:
 
 def _volume(tell: _Telling, value: float) -> str:
     how = "much" if value >= _MANY_TIMES else "little" if value <= _FEW_TIMES else "usual"
-    return f"The 20-bar volume multiple is {tell('volume')}, which is {how}."
+    return f"The 20-bar volume multiple is {tell('volume', limits=(_FEW_TIMES, _MANY_TIMES))}, which is {how}."
 
 
 def _return(tell: _Telling, _: float) -> str:
@@ -109,7 +117,7 @@ def _return(tell: _Telling, _: float) -> str:
 
 def _range(tell: _Telling, value: float) -> str:
     where = "near the top" if value >= _UPPER_PLACE else "near the bottom" if value <= _LOWER_PLACE else "inside"
-    return f"The close lies at {tell('place')} of the 252-bar range, {where}."
+    return f"The close lies at {tell('place', limits=(_LOWER_PLACE, _UPPER_PLACE))} of the 252-bar range, {where}."
 
 
 def _signal(tell: _Telling, _: float) -> str:

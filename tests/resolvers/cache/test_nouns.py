@@ -177,7 +177,7 @@ def test_words_weigh_their_sentences() -> None:
     key = WordsKey(model="a model with a long name", template="1", state=facts.state)
     assert _deep(key, set()) + _deep(held, set()) <= _weight(Nouns().words, key, held)
     since, series = datetime(2024, 1, 1, tzinfo=UTC), (7, Interval.D1)
-    tally = SignalTally(buy=10**6, sell=10**6, hold=10**6, average_confidence=0.5, since=since)
+    tally = SignalTally(buy=10**6, sell=10**6, hold=10**6, average_confidence=0.5, average_base_rate=0.5, since=since)
     assert _deep(series, set()) + _deep(tally, set()) <= _weight(Nouns().signal_tally, series, tally)
 
 

@@ -38,5 +38,6 @@ def test_what_is_no_words_raises() -> None:
 @pytest.mark.parametrize("since", [None, moment(1_706_788_800)])
 def test_tallies_come_back_as_they_were(since: object) -> None:
     """With and without signals."""
-    tally = SignalTally(buy=3, sell=0, hold=7, average_confidence=None if since is None else 0.51, since=since)  # type: ignore[arg-type]
+    known = (None, None) if since is None else (0.51, 0.49)
+    tally = SignalTally(buy=3, sell=0, hold=7, average_confidence=known[0], average_base_rate=known[1], since=since)  # type: ignore[arg-type]
     assert signal_codec.decoded_tally(memoryview(signal_codec.encoded_tally(tally))) == tally

@@ -1,6 +1,7 @@
 """The consensus of a few votes, worked out by hand."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ def _pair(likeness: float) -> Series:
 def test_families_weigh_the_same() -> None:
     """(1 - 1) / 2 with volume silent, (0.5 + 1 + 1) / 3, nobody but one, (-0.5 + 0 + 0) / 3."""
     found = _consensus(ConsensusMethod.FAMILY_MEAN)
-    np.testing.assert_allclose(found.score, [0, 5 / 6, 0, -1 / 6], rtol=1e-15)
+    assert found.score.tolist() == [0, 0.833333333333, 0, -0.166666666667]
     assert found.direction.tolist() == [0, 1, 0, -1]
     assert found.strength.tolist() == [0, 2, 0, 0]
     assert found.heard.tolist() == [3, 4, 1, 4]
@@ -132,6 +133,25 @@ def test_a_tenth_is_a_direction(buyers: int, sellers: int, direction: int, stren
     votes = np.array([[1] * buyers + [-1] * sellers + [0] * (10 - buyers - sellers)], np.int8).T
     found = consensus(votes, [AgentFamily.TREND] * 10, np.zeros(1, np.int64), ConsensusMethod.MAJORITY)
     assert (found.direction.tolist(), found.strength.tolist()) == ([direction], [strength])
+
+
+def test_a_limit_is_reached_however_a_score_was_added_up() -> None:
+    """A quarter from eight families is a quarter: exact fractions say the same of every score that is near a limit."""
+    families = [agent.family for agent in AGENTS]
+    random = np.random.default_rng(7)
+    votes = random.choice(np.array([-1, 0, 1, NONE], np.int8), (51, 60_000), p=[0.15, 0.4, 0.4, 0.05])
+    found = consensus(votes, families, np.zeros(60_000, np.int64))
+    limits = np.array([0.1, 0.25, 0.4])
+    near = np.flatnonzero((np.abs(np.abs(found.score)[:, np.newaxis] - limits) < 1e-9).any(axis=1))
+    for bar in near.tolist():
+        said: dict[AgentFamily, list[int]] = {}
+        for family, vote in zip(families, votes[:, bar].tolist(), strict=True):
+            if vote != NONE:
+                said.setdefault(family, []).append(vote)
+        exact = abs(sum((Fraction(sum(of), len(of)) for of in said.values()), Fraction(0)) / len(said))
+        reached = sum(exact >= Fraction(limit) for limit in ("0.1", "0.25", "0.4"))
+        assert (abs(found.direction[bar]), found.strength[bar]) == (int(reached > 0), max(reached - 1, 0)), exact
+    assert len(near) > 20
 
 
 def test_half_of_the_agents_are_a_quorum() -> None:

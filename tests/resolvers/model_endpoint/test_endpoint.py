@@ -1,6 +1,7 @@
 """The endpoint over a real socket: what is sent, and what each way of failing is called."""
 
 import logging
+from base64 import b64encode
 from collections.abc import AsyncIterator
 
 import pytest
@@ -38,6 +39,20 @@ async def test_what_is_asked_is_of_the_protocol(model: ScriptedModel) -> None:
         {"model": "scripted", "messages": messages(by_hand()), "response_format": response_format(by_hand())}
     ]
     assert model.keys == [f"Bearer {_SECRET}"]
+
+
+@pytest.mark.parametrize(
+    ("key", "sent"), [(_SECRET, f"Bearer {_SECRET}"), (None, f"Basic {b64encode(b'me:hush').decode()}")]
+)
+async def test_a_key_goes_before_a_login_in_the_url(model: ScriptedModel, key: str | None, sent: str) -> None:
+    """There is one header for both; without a key the login is what there is."""
+    url = model.url.replace("://", "://me:hush@")
+    endpoint = ModelEndpoint(url=url, model="scripted", key=key, timeout_seconds=30.0)
+    try:
+        await endpoint.answer(messages(by_hand()), response_format(by_hand()))
+    finally:
+        await endpoint.close()
+    assert model.keys == [sent]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A PostgreSQL that goes away: one error for the layers above, and a pool that works when it is back."""
 
 import asyncio
+import logging
 import re
 import socket
 from collections.abc import Awaitable, Callable
@@ -34,6 +35,7 @@ from resolvers.storage.pool import Pool, alone, connection, open_pool, ping, sna
 from resolvers.storage.quotes import latest_quotes, store_quotes
 from resolvers.storage.revisions import origin_of
 from resolvers.storage.series import holds_bars_from
+from tests.following import eventually
 from tests.resolvers.storage.gates import blocked
 from tests.servers import database_url
 
@@ -113,6 +115,32 @@ async def test_a_server_that_is_full(pool: Pool, urls: ServerUrls) -> None:
     async with connection(pool), connection(pool):
         with pytest.raises(Unavailable, match=r"reached$"):
             await ping(pool)
+
+
+async def test_the_driver_does_not_tell_of_each_attempt(
+    pool: Pool, urls: ServerUrls, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It tries to get lost connections back by itself; who needed one has said so, in a line and once."""
+    name = database_name(urls)
+    other = await open_pool(urls.database, size=2)
+    try:
+        async with connection(other) as one, connection(other) as two:
+            pids = [await each.fetchval("SELECT pg_backend_pid()") for each in (one, two)]
+        await pool.execute(f"ALTER DATABASE {name} CONNECTION LIMIT 0")
+        await _terminate(pool, pids)
+        with caplog.at_level(logging.INFO):
+            await eventually(lambda: _has(other, 0))
+            with pytest.raises(Unavailable):
+                await ping(other)
+            await pool.execute(f"ALTER DATABASE {name} CONNECTION LIMIT -1")
+            await eventually(lambda: _has(other, 2))
+        assert caplog.messages == []
+    finally:
+        await other.close()
+
+
+async def _has(pool: Pool, connections: int) -> bool:
+    return pool.get_size() == connections
 
 
 def database_name(urls: ServerUrls) -> str:

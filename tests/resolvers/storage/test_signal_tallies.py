@@ -8,11 +8,15 @@ import pytest
 
 from resolvers.model.event import SIGNALS
 from resolvers.model.interval import Interval
-from resolvers.model.signal import Direction
+from resolvers.model.signal import ConfidenceBasis, Direction
 from resolvers.storage.pool import Pool
 from resolvers.storage.signal_tallies import read_signal_tallies
 from tests.bars import NOON, instrument
 from tests.signals import draft, moment, store
+
+
+def _basis(base_rate: float) -> ConfidenceBasis:
+    return ConfidenceBasis(fit="2024-01-5-0", base_rate=base_rate, cases=400)
 
 
 async def test_tallies_are_those_of_all_signals(pool: Pool) -> None:
@@ -27,6 +31,7 @@ async def test_tallies_are_those_of_all_signals(pool: Pool) -> None:
             interval=chance.choice((Interval.H1, Interval.D1)),
             direction=chance.choice(list(Direction)),
             confidence=chance.choice((None, 0.25, 0.5)),
+            basis=chance.choice((None, _basis(0.4), _basis(0.52))),
             is_cancelled=chance.random() < 0.2,
         )
         for number in range(200)
@@ -41,6 +46,8 @@ async def test_tallies_are_those_of_all_signals(pool: Pool) -> None:
         assert tally.total == len(mine)
         known = [one.confidence for one in mine if one.confidence is not None]
         assert tally.average_confidence == (pytest.approx(fmean(known)) if known else None)
+        rates = [one.basis.base_rate for one in mine if one.basis is not None]
+        assert tally.average_base_rate == (pytest.approx(fmean(rates)) if rates else None)
         assert tally.since == (moment(min(one.time for one in mine)) if mine else None)
     assert list(read.value) == series
     assert sum(not one.total for one in read.value.values()) == 2

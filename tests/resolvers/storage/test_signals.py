@@ -188,6 +188,8 @@ async def test_the_newest_of_each_producer_and_series_is_active(pool: Pool) -> N
         ({"entry": 100.0, "stop": 95.0, "target": 110.0}, 2.0),
         ({"entry": 100.0, "stop": 104.0, "target": 98.0}, 0.5),
         ({"entry": 100.0, "stop": 100.0, "target": 98.0}, None),
+        # Three and two ranges of 115.90711057935235 away; the quotient of the differences is 1.4999999999999372.
+        ({"entry": 80469.43, "stop": 80701.2442211587, "target": 80121.70866826194}, 1.5),
     ],
 )
 async def test_risk_and_reward_are_of_prices_that_were_given(

@@ -82,10 +82,11 @@ def test_a_bad_one_is_refused_with_its_package_and_the_reason(folder: Path) -> N
     assert _refusal() == ["refused as agents:", *said]
 
 
-def test_a_package_that_cannot_be_imported_is_named(folder: Path) -> None:
+@pytest.mark.parametrize("error", [RuntimeError, SystemExit])
+def test_a_package_that_cannot_be_imported_is_named(error: type[BaseException], folder: Path) -> None:
     """With what its import raised, of whatever kind."""
-    install(folder, "their_agents", "raise RuntimeError('no licence')", {"one": "their_agents:RISE"})
-    assert _refusal()[1].endswith("it cannot be loaded, RuntimeError: no licence")
+    install(folder, "their_agents", f"raise {error.__name__}('no licence')", {"one": "their_agents:RISE"})
+    assert _refusal()[1].endswith(f"it cannot be loaded, {error.__name__}: no licence")
 
 
 def test_an_agent_that_cannot_be_made_is_named(folder: Path) -> None:

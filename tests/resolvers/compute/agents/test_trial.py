@@ -1,5 +1,6 @@
 """What the trial finds, and that nobody who comes with the gateway fails it."""
 
+import sys
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -49,6 +50,7 @@ def test_those_that_come_with_the_gateway_pass(agent: Agent) -> None:
         (_tomorrow, "its vote on bar 99 depends on bars after 99"),
         (_centred, "its vote on bar 97 depends on bars after 98"),
         (_standardised, "depends on bars after"),
+        (lambda of: sys.exit(3), "it raised SystemExit: 3"),
         (lambda of: 1 / 0, "it raised ZeroDivisionError: division by zero"),
         (
             lambda of: of.bars.close[1:],

@@ -1,6 +1,7 @@
 """Words of a model are shown when all of them can be answered for, and otherwise none."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -69,7 +70,14 @@ def test_another_form_is_refused(content: str) -> None:
         ({"summary": "ACME, like MSFT, is strong."}, "names 'MSFT'"),
         ({"summary": "ACME and $f are strong."}, "names"),
         ({"summary": "ACME.B is strong."}, "names 'ACME.B'"),
+        ({"summary": "ACME rises with ETH_USDT."}, "names 'ETH_USDT'"),
+        ({"summary": "ACME rises with ZQ=X."}, "names 'ZQ=X'"),
         ({"summary": "The signal is SELL."}, "says SELL"),
+        ({"summary": "The signal is a sell."}, "says SELL"),
+        ({"summary": "Sell signal on ACME."}, "says SELL"),
+        ({"summary": "The signal says hold."}, "says HOLD"),
+        ({"summary": "It is likely to recover."}, "claims"),
+        ({"summary": "The forecast is bright."}, "claims"),
         ({"summary": "A guaranteed gain."}, "claims"),
         ({"summary": "This is profitable."}, "claims"),
         ({"summary": "The price will surely rise."}, "claims"),
@@ -92,6 +100,38 @@ def test_the_signals_own_direction_may_be_said() -> None:
     for direction in (None, Direction.HOLD):
         with pytest.raises(Refused, match="says BUY"):
             checked_words(said, by_hand(direction=direction))
+
+
+def test_prices_may_hold_above_an_average() -> None:
+    """Which is a verb, and no signal; and the direction that was given may be said in small letters."""
+    said = _content(summary="The signal is a buy; prices hold above EMA(50), and selling is light.")
+    assert checked_words(said, by_hand()).summary.startswith("The signal is a buy")
+
+
+def test_a_symbol_may_be_a_number_word() -> None:
+    """As it is written; the word itself is a number still."""
+    facts = replace(by_hand(), symbol="TEN")
+    assert checked_words(_content(summary="TEN is above EMA(50)."), facts).summary == "TEN is above EMA(50)."
+    with pytest.raises(Refused, match="number that was not given: ten"):
+        checked_words(_content(summary="TEN rose ten times."), facts)
+
+
+@pytest.mark.parametrize(
+    "symbol", ["^GSPC", "EURUSD=X", "BINANCE:BTCUSDT", "BTC_USDT", "BRK.B", "BTC/USDT", "EUR-USD", "A"]
+)
+def test_a_symbol_may_have_marks(symbol: str) -> None:
+    """All that symbols have; a part of it, or more than it, is another one."""
+    facts = replace(by_hand(), symbol=symbol)
+    for said in (
+        f"{symbol} is above EMA(50).",
+        f"It is ({symbol}) above.",
+        f"Above EMA(50): {symbol}.",
+        f"{symbol}: above.",
+    ):
+        assert checked_words(_content(summary=said), facts).summary == said
+    for other in (f"{symbol}.ZQ", f"ZQ:{symbol}", f"{symbol}/ZQ", f"ZQ{symbol}"):
+        with pytest.raises(Refused, match="names"):
+            checked_words(_content(summary=f"{other} is above EMA(50)."), facts)
 
 
 def test_a_model_is_given_what_it_may_say() -> None:

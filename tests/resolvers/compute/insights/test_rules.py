@@ -1,6 +1,7 @@
 """Sentences by rules: always there, always the same, and with no number of their own."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from resolvers.compute.insights.checking import checked_words
 from resolvers.compute.insights.rules import REGIMES, words_by_rules
 from resolvers.compute.insights.said_numbers import said_numbers
-from resolvers.model.facts import Facts
+from resolvers.model.facts import Fact, Facts, Unit
 from resolvers.model.interval import Interval
 from resolvers.model.signal import ConfidenceBasis, Direction
 from tests.bars import spaced
@@ -35,6 +36,33 @@ def test_facts_by_hand_in_words() -> None:
     assert (close.text, close.value, close.field) == ("343.46", 343.46, "candles.columns.close")
     assert (distance.text, distance.value) == ("1.1 %", 1.077)
     assert all(one.numbers for one in words.points)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("rsi", 70.04, "RSI(14) is 70.04, which is high by Wilder's bounds."),
+        ("rsi", 29.996, "RSI(14) is 29.996, which is low by Wilder's bounds."),
+        ("rsi", 70.0, "RSI(14) is 70.0, which is neither high nor low by Wilder's bounds."),
+        ("adx", 24.97, "ADX(14) is 24.97; by the rules the market is trending up."),
+        ("percent_b", 1.003, "%B(20) is 1.003: the close is above the upper band of Bollinger."),
+        ("percent_b", 0.998, "%B(20) is 0.998: the close is inside the bands of Bollinger."),
+        ("volume", 1.497, "The 20-bar volume multiple is 1.497, which is usual."),
+        ("volume", 1.5, "The 20-bar volume multiple is 1.50, which is much."),
+        ("place", 79.96, "The close lies at 79.96 % of the 252-bar range, inside."),
+        ("place", 80.04, "The close lies at 80.04 % of the 252-bar range, near the top."),
+    ],
+)
+def test_a_rounded_number_is_on_the_side_of_a_limit_that_its_sentence_says(name: str, value: float, said: str) -> None:
+    """Who reads 70.0 and that high is above 70 must not be told that it is high."""
+    labels = {"percent_b": ("%B(20)", Unit.TIMES), "place": ("252-bar range", Unit.PERCENT)}
+    facts = by_hand()
+    label, unit = labels.get(name) or next((one.label, one.unit) for one in facts.numbers if one.name == name)
+    fact = Fact(name=name, label=label, value=value, unit=unit, field="candles")
+    facts = replace(facts, numbers=(*(one for one in facts.numbers if one.name != name), fact))
+    (point,) = (one for one in words_by_rules(facts).points if one.name == name)
+    assert (point.text, point.value) == (said, value)
+    assert said_numbers(point.text, facts, fact)[0].value == value
 
 
 def test_a_confidence_is_never_told_without_its_base_rate() -> None:
