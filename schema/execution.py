@@ -12,13 +12,13 @@ from typing import Any
 
 import orjson
 from graphql import GraphQLList, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, is_leaf_type
-from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path
 from graphql.type import is_object_type
 
 from schema.column_plan import ColumnPlan, PlannedField, column_plan, nullable
 from schema.columns import Column, ColumnSet, RowList
+from schema.guarding import GuardingExecutor
 from schema.plain_rows import PlainRows
 from schema.plans import Plans
 from schema.row_text import RowText
@@ -27,7 +27,7 @@ _Columns = Column | dict[str, Column]
 _ColumnOf = Callable[[str, Mapping[str, Any]], _Columns]
 
 
-class ColumnExecutor(Executor[Any]):
+class ColumnExecutor(GuardingExecutor):
     """
     An executor whose results hold `orjson.Fragment` where a list was completed by column.
 

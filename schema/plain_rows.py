@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, is_leaf_type
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
-from graphql.pyutils import Path, Undefined, gather_with_cancel
+from graphql.pyutils import Path, Undefined
 
 from schema.column_plan import nullable
 from schema.columns import ColumnSet
 from schema.getters import Getter, bound_getter_of, getter_of
 from schema.leaf_column import NOT_ROWS, completed, is_plain, read
 from schema.row_text import RowText, texts_of
+from schema.unbegun import with_awaited
 
 if TYPE_CHECKING:
     from schema.execution import ColumnExecutor
@@ -220,7 +221,7 @@ class PlainRows:
             if awaited:
                 executor.settle_in_background([rows[number] for number in awaited])
             raise
-        return _with_awaited(rows, awaited) if awaited else rows
+        return with_awaited(rows, awaited) if awaited else rows
 
     def _row(self, number: int, path: Path, result: dict[str, Any]) -> Any:
         """Executes what is left of one row, as `Executor.execute_fields` would."""
@@ -246,7 +247,7 @@ class PlainRows:
             if awaited:
                 executor.settle_in_background([result[name] for name in awaited])
             raise
-        return _with_awaited(result, awaited) if awaited else result
+        return with_awaited(result, awaited) if awaited else result
 
     def _object(self, number: int, name: str, details: FieldDetailsList, path: Path) -> Any:
         """Completes an object of which something was read, as `Executor.execute_field` would."""
@@ -291,14 +292,3 @@ class PlainRows:
                     value.close()
         for below in self._below.values():
             below._close_unused()
-
-
-async def _with_awaited(results: Any, places: list[Any]) -> Any:
-    """The dictionary or list *results*, once the values in some of its *places* are there."""
-    if len(places) == 1:
-        results[places[0]] = await results[places[0]]
-    else:
-        values = await gather_with_cancel(*(results[place] for place in places))
-        for place, value in zip(places, values, strict=True):
-            results[place] = value
-    return results

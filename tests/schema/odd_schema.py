@@ -29,13 +29,15 @@ def _odd(value: object) -> object:
 
 
 class Later:
-    """Something to await, as often as one likes."""
+    """Something to await, as often as one likes, which takes some steps of the event loop."""
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: Any, steps: int = 1) -> None:
         self.value = value
+        self.steps = steps
 
     def __await__(self) -> Generator[None, None, Any]:
-        yield
+        for _ in range(self.steps):
+            yield
         if isinstance(self.value, Exception):
             raise self.value
         return self.value
