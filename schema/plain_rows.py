@@ -13,7 +13,7 @@ from schema.columns import ColumnSet
 from schema.getters import Getter, bound_getter_of, is_by_class
 from schema.leaf_column import NOT_ROWS, Leaf, is_plain, read
 from schema.row_plan import RowField, row_plan
-from schema.row_text import RowText, texts_of
+from schema.row_text import RowText
 
 if TYPE_CHECKING:
     from schema.execution import ColumnExecutor
@@ -89,7 +89,8 @@ class PlainRows:
         """The rows: JSON text where all that is selected are regular leaf fields, else dictionaries."""
         self._take()
         if self._is_whole:
-            return self._text() or self._dictionaries()
+            text = self._text()
+            return self._dictionaries() if text is None else self._executor.written(text, self._path)
         try:
             return self._by_row(self._dictionaries())
         finally:
@@ -143,14 +144,25 @@ class PlainRows:
         else:
             self._execute(one.name, one.details)
 
-    def _text(self) -> Any:
-        """The rows as `ColumnExecutor.written` has them; None where a scalar's values have no JSON of their own."""
+    def texts(self) -> list[str] | None:
+        """The JSON text of each row; None where more is selected than regular leaf fields."""
+        if not self.are_regular():
+            return None
+        self._take()
+        text = self._text() if self._is_whole else None
+        if text is None:
+            self._close_unused()
+            return None
+        return text.rows()
+
+    def _text(self) -> RowText | None:
+        """The rows as text; None where a scalar's values have no JSON of their own."""
         text = RowText(len(self._rows))
         try:
             self._write(text)
         except TypeError:
             return None
-        return self._executor.written(text, self._path)
+        return text
 
     def _write(self, text: RowText) -> None:
         """
@@ -165,7 +177,7 @@ class PlainRows:
             if isinstance(column, PlainRows):
                 column._write(text)
             else:
-                text.column(texts_of(column))
+                text.values(column)
         text.close()
 
     def _dictionaries(self) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ class RowField:
         getter: What reads it; None where that has to be bound to the context of an operation first.
         kind: Its type without its exclamation mark.
         leaf: The same type, if it is a leaf.
+        is_steady: Whether an object that does not change always has the same value of it, whoever asks.
     """
 
     name: str
@@ -36,14 +37,36 @@ class RowField:
     getter: Getter | None = None
     kind: Any = None
     leaf: Leaf | None = None
+    is_steady: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class RowPlan:
-    """The fields that are selected of each row, as they are read and as graphql-core groups them."""
+    """
+    What is selected of each row.
 
-    fields: tuple[RowField, ...]
-    grouped: GroupedFieldSet
+    Attributes:
+        fields: As they are read.
+        grouped: As graphql-core groups them.
+    """
+
+    __slots__ = ("_is_steady", "fields", "grouped")
+
+    def __init__(self, fields: tuple[RowField, ...], grouped: GroupedFieldSet) -> None:
+        self.fields = fields
+        self.grouped = grouped
+        self._is_steady: bool | None = None
+
+    def is_steady(self, executor: "ColumnExecutor") -> bool:
+        """Whether objects that do not change always have the same text, whoever asks."""
+        if self._is_steady is None:
+            self._is_steady = all(_is_steady(executor, one) for one in self.fields)
+        return self._is_steady
+
+
+def _is_steady(executor: "ColumnExecutor", one: RowField) -> bool:
+    return one.is_steady and (
+        one.is_typename or one.leaf is not None or row_plan(executor, one.kind, one.details).is_steady(executor)
+    )
 
 
 def row_plan(executor: "ColumnExecutor", kind: GraphQLObjectType, details: FieldDetailsList) -> RowPlan:
@@ -68,7 +91,7 @@ def _planned(executor: "ColumnExecutor", kind: GraphQLObjectType, details: Field
 def _planned_field(kind: GraphQLObjectType, name: str, details: FieldDetailsList) -> RowField:
     node = details[0].node
     if node.name.value == "__typename":
-        return RowField(name=name, details=details, is_typename=True)
+        return RowField(name=name, details=details, is_typename=True, is_steady=True)
     field = kind.fields.get(node.name.value)
     if field is None or node.arguments:
         return RowField(name=name, details=details)
@@ -76,5 +99,12 @@ def _planned_field(kind: GraphQLObjectType, name: str, details: FieldDetailsList
     if getter is None and not hasattr(field.resolve, "bound"):
         return RowField(name=name, details=details)
     its_kind = nullable(field.type)
-    leaf = Leaf(field.type) if is_leaf_type(its_kind) else None
-    return RowField(name=name, details=details, field=field, getter=getter, kind=its_kind, leaf=leaf)
+    return RowField(
+        name=name,
+        details=details,
+        field=field,
+        getter=getter,
+        kind=its_kind,
+        leaf=Leaf(field.type) if is_leaf_type(its_kind) else None,
+        is_steady=getter is not None or hasattr(field.resolve, "is_steady"),
+    )

@@ -28,7 +28,8 @@ _COLUMN_BYTES = 600  # a column without its values
 _INSTRUMENT_BYTES = 1_500
 _SIGNAL_BYTES = 3_000
 _MEMBER_BYTES = _INSTRUMENT_BYTES + 600
-_OPPORTUNITY_BYTES = 900  # without its signal and its member
+_OPPORTUNITY_BYTES = 2_400  # with what shows it, without its signal and its member
+_SHOWN_BYTES = 2_000_000  # texts
 _AGENT_BYTES = 1_000
 
 
@@ -82,7 +83,9 @@ def _universe_bytes(_: Any, universe: Universe) -> int:
 def _ranking_bytes(_: Any, ranking: Ranking) -> int:
     """With signals and universe, which it may be the last to hold."""
     each = sum(_signal_bytes(None, one.signal) for one in ranking.opportunities)
-    return _universe_bytes(None, ranking.universe) + each + 500 + _OPPORTUNITY_BYTES * len(ranking.opportunities)
+    return (
+        _universe_bytes(None, ranking.universe) + each + _SHOWN_BYTES + _OPPORTUNITY_BYTES * len(ranking.opportunities)
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
