@@ -1,7 +1,8 @@
 """Opportunities, as a query asks for them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
+from operator import attrgetter
 from typing import cast
 
 from resolvers.compute.opportunities import ranking
@@ -11,11 +12,6 @@ from resolvers.model.instrument import Instrument
 from resolvers.model.opportunity import Choice, Opportunity, OpportunityConditions, Ranking
 from resolvers.model.signal import Signal
 from resolvers.reading.opportunities import universe
-
-
-async def opportunities(loaders: Loaders, conditions: OpportunityConditions, first: int) -> list[Opportunity]:
-    """The best *first* that are meant, in the order of their ranks."""
-    return first_of(await ranking_of(loaders, conditions.choice), conditions, first)
 
 
 async def opportunity_of(loaders: Loaders, instrument: Instrument, choice: Choice) -> Opportunity | None:
@@ -38,7 +34,8 @@ async def opportunity(loaders: Loaders, instrument: Instrument, choice: Choice) 
 
 def first_of(ranked: Ranking, conditions: OpportunityConditions, first: int) -> list[Opportunity]:
     """The best *first* of a ranking that are meant."""
-    return list(islice(_meant(ranked, conditions), first))
+    some = _of_instruments(ranked, conditions.instrument_ids)
+    return list(islice(filter(conditions.accept, some) if conditions.ask_more else some, first))
 
 
 async def rankings_of(
@@ -58,11 +55,11 @@ async def ranking_of(loaders: Loaders, choice: Choice) -> Ranking:
     return cast("Ranking", await loaders.ranking.load(choice))
 
 
-def _meant(ranked: Ranking, conditions: OpportunityConditions) -> Iterator[Opportunity]:
-    """Those that are meant; of few instruments without a look at the others."""
-    ids = conditions.instrument_ids
-    some: Sequence[Opportunity] = ranked.opportunities
-    if ids is not None and len(ids) < len(some):
-        of_instrument = ranked.of_instrument
-        some = sorted((of_instrument[one] for one in ids if one in of_instrument), key=lambda one: one.rank)
-    return (one for one in some if conditions.accept(one))
+def _of_instruments(ranked: Ranking, ids: frozenset[int] | None) -> Sequence[Opportunity]:
+    """Those of the instruments that are meant; of few without a look at the others."""
+    if ids is None:
+        return ranked.opportunities
+    of_instrument = ranked.of_instrument
+    if len(ids) < len(of_instrument):
+        return sorted([of_instrument[one] for one in ids if one in of_instrument], key=attrgetter("rank"))
+    return [one for one in ranked.opportunities if one.signal.instrument_id in ids]

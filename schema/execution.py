@@ -7,7 +7,7 @@ and a list of plain objects has its leaf fields read in one go. What is not regu
 none may be) is left to graphql-core's own way, row by row, so that answers never differ.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -19,6 +19,7 @@ from graphql.type import is_object_type
 from schema.column_plan import ColumnPlan, PlannedField, column_plan, nullable
 from schema.columns import Column, ColumnSet, RowList
 from schema.guarding import GuardingExecutor
+from schema.kept_rows import KeptRows, kept_texts
 from schema.plain_rows import PlainRows
 from schema.plans import Plans
 from schema.row_text import RowText
@@ -67,7 +68,12 @@ class ColumnExecutor(GuardingExecutor):
                 text = self._text_of_rows(kind, field_details_list, result)
                 if text is not None:
                     return self.written(text, path)
-            elif type(result) is list and result:
+            elif isinstance(result, KeptRows) and result:
+                texts = kept_texts(self, kind, item_type, field_details_list, info, path, result)
+                if texts is not None:
+                    return self.joined(texts, path)
+                result = list(result)
+            if type(result) is list and result:
                 rows = PlainRows(self, kind, item_type, field_details_list, info, path, result)
                 if rows.are_regular():
                     return rows.completed()
@@ -94,6 +100,12 @@ class ColumnExecutor(GuardingExecutor):
         if self.splits and path.prev is None:
             return [orjson.Fragment(row) for row in text.rows()]
         return orjson.Fragment(text.array())
+
+    def joined(self, texts: Sequence[str], path: Path) -> Any:
+        """The list at *path* of items whose texts are given, as `written` has it."""
+        if self.splits and path.prev is None:
+            return [orjson.Fragment(one) for one in texts]
+        return orjson.Fragment(f"[{','.join(texts)}]")
 
     def _text_of_rows(self, kind: GraphQLObjectType, details: FieldDetailsList, rows: RowList) -> RowText | None:
         """A list of rows as JSON; None where a column is not regular, for whatever reason."""

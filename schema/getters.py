@@ -39,6 +39,11 @@ def bound_getter_of(field: GraphQLField, info: GraphQLResolveInfo[Any]) -> Gette
     return bound(info) if bound is not None and _is_one_value(field) else None
 
 
+def is_by_class(is_type_of: Callable[..., Any]) -> bool:
+    """Whether a type's check of an object is strawberry's own: by its class, or by what it was cast to."""
+    return getattr(is_type_of, "__module__", None) == GraphQLCoreConverter.__module__
+
+
 def _is_one_value(field: GraphQLField) -> bool:
     kind = nullable(field.type)
     return is_leaf_type(kind) or is_object_type(kind)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import GeneratorType
 from typing import Any, Final
 
@@ -34,6 +34,7 @@ _THEMSELVES: Mapping[Any, frozenset[type]] = {
     GraphQLBoolean: frozenset({bool}),
 }
 _NONE: frozenset[type] = frozenset()
+_MOST_MEMBERS: Final = 1000
 
 
 def read(getter: Getter, rows: Iterable[Any]) -> list[Any]:
@@ -50,29 +51,47 @@ def read(getter: Getter, rows: Iterable[Any]) -> list[Any]:
             return values
 
 
-def completed(values: list[Any], kind: GraphQLOutputType) -> tuple[list[Any], Sequence[int]]:
-    """The *values* as a leaf of the type *kind* has them, and the numbers of those for which that takes more."""
-    required = isinstance(kind, GraphQLNonNull)
-    leaf: Any = kind.of_type if required else kind  # type: ignore[union-attr]
-    kinds = set(map(type, values))
-    if not required:
-        kinds.discard(type(None))
-    if kinds <= _THEMSELVES.get(leaf, _NONE) and _are_within(kinds, values):
-        return values, ()
-    coerce = leaf.coerce_output_value
-    if len(kinds) == 1 and issubclass(next(iter(kinds)), Enum):
+class Leaf:
+    """
+    A leaf type.
+
+    Args:
+        kind: It, nullable or not.
+    """
+
+    __slots__ = ("_coerce", "_is_required", "_member", "_themselves")
+
+    def __init__(self, kind: GraphQLOutputType) -> None:
+        self._is_required = isinstance(kind, GraphQLNonNull)
+        leaf: Any = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+        self._themselves = _THEMSELVES.get(leaf, _NONE)
+        self._coerce = partial(_coerced, leaf.coerce_output_value)
         # The same members again and again.
-        coerce = lru_cache(coerce)
-    column: list[Any] = []
-    irregular: list[int] = []
-    for number, value in enumerate(values):
-        one = None
-        if value is not None or required:
-            one = _coerced(coerce, value)
-            if one is None:
-                irregular.append(number)
-        column.append(one)
-    return column, irregular
+        self._member = lru_cache(_MOST_MEMBERS, typed=True)(self._coerce)
+
+    def completed(self, values: list[Any]) -> tuple[list[Any], Sequence[int]]:
+        """The *values* as the type has them, and the numbers of those for which that takes more."""
+        kinds = set(map(type, values))
+        if not self._is_required:
+            kinds.discard(type(None))
+        if kinds <= self._themselves and _are_within(kinds, values):
+            return values, ()
+        column = self._members(values) if len(kinds) == 1 and issubclass(next(iter(kinds)), Enum) else None
+        if column is None:
+            column = [self._coerce(value) for value in values]
+        if None not in column:
+            return column, ()
+        is_nullable = not self._is_required
+        return column, [
+            number for number, one in enumerate(column) if one is None and not (is_nullable and values[number] is None)
+        ]
+
+    def _members(self, values: list[Any]) -> list[Any] | None:
+        """Members of an enum as the type has them; None where no dictionary takes them."""
+        try:
+            return [self._member(value) for value in values]
+        except TypeError:
+            return None
 
 
 def _are_within(kinds: Set[type], values: Iterable[Any]) -> bool:

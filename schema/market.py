@@ -1,6 +1,7 @@
 """Quotes."""
 
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import strawberry
@@ -18,11 +19,16 @@ if TYPE_CHECKING:
 Hub: TypeAlias = Annotated["InstrumentType", strawberry.lazy("schema.instrument")]
 
 
-def hub(instrument: Instrument) -> "InstrumentType":
-    """*instrument* as the type that leads everywhere."""
+@cache
+def _hub_type() -> "type[InstrumentType]":
     from schema.instrument import InstrumentType  # which imports this module
 
-    return InstrumentType.of(instrument)
+    return InstrumentType
+
+
+def hub(instrument: Instrument) -> "InstrumentType":
+    """*instrument* as the type that leads everywhere."""
+    return _hub_type().of(instrument)
 
 
 @strawberry.type(

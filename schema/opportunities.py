@@ -1,7 +1,9 @@
 """Opportunities."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
+from itertools import islice
 from typing import Annotated, Any, Final
 
 import strawberry
@@ -13,10 +15,11 @@ from resolvers.errors import TooLarge
 from resolvers.loaders import Loaders
 from resolvers.market import instruments_of
 from resolvers.model.instrument import Instrument
-from resolvers.model.opportunity import ANY, Choice, Opportunity, OpportunityConditions
+from resolvers.model.opportunity import ANY, Choice, Opportunity, OpportunityConditions, Ranking
 from schema.caching import CacheControl
 from schema.context import Info
 from schema.enums import AssetClass, Direction, Interval, OpportunityPart
+from schema.kept_rows import KeptRows, RowTexts
 from schema.market import Hub, hub
 from schema.market_costs import OPPORTUNITY_PARTS
 from schema.node import Node, global_id
@@ -154,9 +157,35 @@ class OpportunityType(Node):
     def rank(self) -> int:
         return self.ranked.rank
 
+    @classmethod
+    def shown(cls, ranking: Ranking, some: Sequence[Opportunity]) -> KeptRows:
+        """Some of a ranking; what is made of them is kept with it, for all who ask."""
+        kept: dict[Hashable, OpportunityType] = ranking.shown.setdefault("types", {})
+        texts: RowTexts = ranking.shown.get("texts") or ranking.shown.setdefault("texts", RowTexts())
+
+        def types(some: Sequence[Opportunity]) -> dict[Hashable, OpportunityType]:
+            for one in some:
+                if one.rank not in kept:
+                    kept[one.rank] = cls.of(one)
+            return {one.rank: kept[one.rank] for one in some}
+
+        def others(known: Container[Hashable], most: int) -> dict[Hashable, OpportunityType]:
+            return types(list(islice((one for one in ranking.opportunities if one.rank not in known), most)))
+
+        found = types(some)
+        return KeptRows(found.values(), list(found), texts, others)
+
+    @cached_property
+    def _hub(self) -> Hub:
+        return hub(self.ranked.member.instrument)
+
+    @cached_property
+    def _signal(self) -> SignalType:
+        return SignalType.of(self.ranked.signal)
+
     @strawberry.field(description="What the signal is about.")
     def instrument(self) -> Hub:
-        return hub(self.ranked.member.instrument)
+        return self._hub
 
     @strawberry.field(description="From 0 to 1: the sum of each component's value times its weight, to six digits.")
     def score(self) -> float:
@@ -179,7 +208,7 @@ class OpportunityType(Node):
 
     @strawberry.field(description="The signal that stands for the instrument.")
     def signal(self) -> SignalType:
-        return SignalType.of(self.ranked.signal)
+        return self._signal
 
     @strawberry.field(
         description="From the signal's `entry` to its `target`, in percent of `entry`; below 0 for an expected fall."
@@ -217,8 +246,9 @@ async def best(info: Info, first: int, asked: OpportunityFilter | None) -> list[
     """
     checked_first(first)
     loaders = info.context.loaders
-    found = await opportunities.opportunities(loaders, await conditions_of(loaders, asked), first)
-    return [OpportunityType.of(one) for one in found]
+    conditions = await conditions_of(loaders, asked)
+    ranking = await opportunities.ranking_of(loaders, conditions.choice)
+    return OpportunityType.shown(ranking, opportunities.first_of(ranking, conditions, first))
 
 
 async def opportunity_of(info: Info, instrument: Instrument) -> OpportunityType | None:

@@ -4,15 +4,16 @@ from collections.abc import Awaitable
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, is_leaf_type
+from graphql import GraphQLField, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path, Undefined
+from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 
-from schema.column_plan import nullable
 from schema.columns import ColumnSet
-from schema.getters import Getter, bound_getter_of, getter_of
-from schema.leaf_column import NOT_ROWS, completed, is_plain, read
-from schema.row_text import RowText, texts_of
+from schema.getters import Getter, bound_getter_of, is_by_class
+from schema.leaf_column import NOT_ROWS, Leaf, is_plain, read
+from schema.row_plan import RowField, row_plan
+from schema.row_text import RowText
 from schema.unbegun import with_awaited
 
 if TYPE_CHECKING:
@@ -68,7 +69,13 @@ class PlainRows:
             return False
         if not is_plain(first) and (issubclass(first, NOT_ROWS) or any(map(self._executor.is_awaitable, rows))):
             return False
-        return self._kind.is_type_of is None or all(map(self._is_of_kind, rows))
+        asked = self._kind.is_type_of
+        if asked is None:
+            return True
+        # Strawberry asks for the class, and for what a row was cast to.
+        if is_by_class(asked) and is_plain(first) and not any(hasattr(row, TYPE_CAST_ATTRIBUTE) for row in rows):
+            return self._is_of_kind(rows[0])
+        return all(map(self._is_of_kind, rows))
 
     def _is_of_kind(self, row: Any) -> bool:
         try:
@@ -83,7 +90,8 @@ class PlainRows:
         """The rows: JSON text where all that is selected are regular leaf fields, else dictionaries."""
         self._take()
         if self._is_whole:
-            return self._text() or self._dictionaries()
+            text = self._text()
+            return self._dictionaries() if text is None else self._executor.written(text, self._path)
         try:
             return self._by_row(self._dictionaries())
         finally:
@@ -96,71 +104,66 @@ class PlainRows:
 
     def _take(self) -> None:
         """Reads what can be read by column."""
-        self._fields = self._selected()
-        for name, details in self._fields.items():
-            node = details[0].node
-            field = self._kind.fields.get(node.name.value)
-            getter = None if field is None or node.arguments else self._getter(name, field, details)
-            if node.name.value == "__typename":
-                self._columns[name] = [self._kind.name] * len(self._rows)
-            elif field is None or getter is None:
-                self._execute(name, details)
-            elif is_leaf_type(nullable(field.type)):
-                self._columns[name] = self._completed_leaf(name, field, getter)
+        plan = row_plan(self._executor, self._kind, self._details)
+        self._fields = plan.grouped
+        for one in plan.fields:
+            getter = one.getter or self._bound(one)
+            if one.is_typename:
+                self._columns[one.name] = [self._kind.name] * len(self._rows)
+            elif getter is None or one.field is None:
+                self._execute(one.name, one.details)
+            elif one.leaf is not None:
+                self._columns[one.name] = self._completed_leaf(one.name, one.leaf, getter)
             else:
-                self._take_objects(name, details, field, getter)
+                self._take_objects(one, one.field, getter)
 
-    def _selected(self) -> GroupedFieldSet:
-        """What is selected of each row, which is found out once for each document and its conditions."""
-        executor, kind, details = self._executor, self._kind, self._details
-        if any(one.fragment_variable_values is not None for one in details):
-            return executor.collect_subfields(kind, details).grouped_field_set
-        return executor.plans.of(
-            ("selected", kind),
-            # Not the fields themselves: what is selected below them does not depend on their arguments.
-            [one.node.selection_set for one in details if one.node.selection_set is not None],
-            executor.fragment_definitions,
-            executor.variable_values.coerced,
-            lambda: executor.collect_subfields(kind, details).grouped_field_set,
-        )
-
-    def _getter(self, name: str, field: GraphQLField, details: FieldDetailsList) -> Getter | None:
-        """What reads a field of each row; where it asks for the context, with the one ``info`` of the whole list."""
-        getter = getter_of(field)
-        if getter is None and hasattr(field.resolve, "bound"):
-            path = self._path.add_key(name, self._kind.name)
-            nodes = [one.node for one in details]
-            getter = bound_getter_of(field, self._executor.build_resolve_info(field, nodes, self._kind, path))
-        return getter
+    def _bound(self, one: RowField) -> Getter | None:
+        """What reads a field that asks for the context, with the one ``info`` of the whole list."""
+        if one.field is None:
+            return None
+        path = self._path.add_key(one.name, self._kind.name)
+        nodes = [its.node for its in one.details]
+        return bound_getter_of(one.field, self._executor.build_resolve_info(one.field, nodes, self._kind, path))
 
     def _execute(self, name: str, details: FieldDetailsList) -> None:
         """Leaves a field to be executed row by row."""
         self._executed[name] = details
         self._columns[name] = [None] * len(self._rows)
 
-    def _take_objects(self, name: str, details: FieldDetailsList, field: GraphQLField, getter: Getter) -> None:
+    def _take_objects(self, one: RowField, field: GraphQLField, getter: Getter) -> None:
         """Reads one field of objects of all rows, and what can be read of them by column."""
-        values = self._read[name] = read(getter, self._rows)
-        below = PlainRows(self._executor, nullable(field.type), field.type, details, self._info, self._path, values)
+        values = self._read[one.name] = read(getter, self._rows)
+        below = PlainRows(self._executor, one.kind, field.type, one.details, self._info, self._path, values)
         # Sets of columns have a completion of their own.
         if isinstance(values[0], ColumnSet) or not below.are_regular():
-            self._execute(name, details)
+            self._execute(one.name, one.details)
             return
         below._take()
-        self._below[name] = below
+        self._below[one.name] = below
         if below._is_whole:
-            self._columns[name] = below
+            self._columns[one.name] = below
         else:
-            self._execute(name, details)
+            self._execute(one.name, one.details)
 
-    def _text(self) -> Any:
-        """The rows as `ColumnExecutor.written` has them; None where a scalar's values have no JSON of their own."""
+    def texts(self) -> list[str] | None:
+        """The JSON text of each row; None where more is selected than regular leaf fields."""
+        if not self.are_regular():
+            return None
+        self._take()
+        text = self._text() if self._is_whole else None
+        if text is None:
+            self._close_unused()
+            return None
+        return text.rows()
+
+    def _text(self) -> RowText | None:
+        """The rows as text; None where a scalar's values have no JSON of their own."""
         text = RowText(len(self._rows))
         try:
             self._write(text)
         except TypeError:
             return None
-        return self._executor.written(text, self._path)
+        return text
 
     def _write(self, text: RowText) -> None:
         """
@@ -175,7 +178,7 @@ class PlainRows:
             if isinstance(column, PlainRows):
                 column._write(text)
             else:
-                text.column(texts_of(column))
+                text.values(column)
         text.close()
 
     def _dictionaries(self) -> list[dict[str, Any]]:
@@ -193,10 +196,10 @@ class PlainRows:
             for name, one in self._columns.items()
         }
 
-    def _completed_leaf(self, name: str, field: GraphQLField, getter: Getter) -> list[Any]:
+    def _completed_leaf(self, name: str, leaf: Leaf, getter: Getter) -> list[Any]:
         """One leaf field of all rows, read and coerced; notes the rows where that is not all there is to do."""
         values = self._read[name] = read(getter, self._rows)
-        column, irregular = completed(values, field.type)
+        column, irregular = leaf.completed(values)
         self._irregular.update(irregular)
         return column
 

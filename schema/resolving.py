@@ -34,6 +34,12 @@ def asks_context(resolver: Resolver) -> Resolver:
     return resolver
 
 
+def is_steady(resolver: Resolver) -> Resolver:
+    """Marks a method that `asks_context`, and finds the same in every context: nothing that moves bounds its value."""
+    resolver.is_steady = True  # type: ignore[attr-defined]
+    return resolver
+
+
 def with_direct_resolvers(schema: Schema) -> Schema:
     """The schema, whose fields call their functions themselves where strawberry would add nothing."""
     converter = schema.schema_converter
@@ -89,6 +95,8 @@ def _direct(field: StrawberryField, converter: GraphQLCoreConverter) -> Callable
     resolve._is_default = False  # type: ignore[attr-defined]
     if takes_self and not arguments and hasattr(function, "asks_context"):
         resolve.bound = bound  # type: ignore[attr-defined]
+        if hasattr(function, "is_steady"):
+            resolve.is_steady = True  # type: ignore[attr-defined]
     return resolve
 
 

@@ -20,7 +20,7 @@ class RowText:
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._columns: list[list[str]] = []
+        self._columns: list[Sequence[str]] = []
         self._pieces: list[str] = []
         self._running = ""
         self._first = True
@@ -39,11 +39,25 @@ class RowText:
         """A value that is the same in all rows."""
         self._running += orjson.dumps(value).decode()
 
-    def column(self, texts: list[str]) -> None:
+    def column(self, texts: Sequence[str]) -> None:
         """A value for each row, as JSON text."""
         self._pieces.append(self._running)
         self._columns.append(texts)
         self._running = ""
+
+    def values(self, values: Sequence[Any]) -> None:
+        """
+        A value for each row.
+
+        Raises:
+            TypeError: If one has no JSON text.
+        """
+        if _are_their_texts(values):
+            self._running += '"'
+            self.column(values)
+            self._running = '"'
+        else:
+            self.column(texts_of(values))
 
     def close(self) -> None:
         """Ends an object."""
@@ -81,11 +95,21 @@ class RowText:
         return f"[{''.join(parts)}{self._running}]"
 
 
+def _are_their_texts(values: Sequence[Any]) -> bool:
+    """
+    Whether all values are strings, and nothing in them needs an escape.
+
+    Raises:
+        TypeError: If one is a string that has no JSON text.
+    """
+    return set(map(type, values)) == {str} and orjson.dumps(values) == b'["%s"]' % '","'.join(values).encode()
+
+
 def texts_of(values: Sequence[Any]) -> list[str]:
     """
     The JSON text of each value.
 
-    The array is written at once and cut at its commas. Between texts that need no escape, a quote is the end of one.
+    Of values that have no comma in them the array is written at once and cut.
 
     Raises:
         TypeError: If a value has no JSON text.
@@ -93,8 +117,4 @@ def texts_of(values: Sequence[Any]) -> list[str]:
     kinds = set(map(type, values))
     if kinds <= _UNQUOTED:
         return orjson.dumps(values)[1:-1].decode().split(",")
-    if kinds == {str}:
-        whole = orjson.dumps(values).decode()
-        if "\\" not in whole:
-            return [f'"{text}"' for text in whole[2:-2].split('","')]
     return [orjson.dumps(value).decode() for value in values]

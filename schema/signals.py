@@ -24,7 +24,7 @@ from schema.insights import INSIGHT, InsightType, signal_insight
 from schema.market import Hub, hub
 from schema.measures import MeasureType, measures_of
 from schema.node import Node, global_id
-from schema.resolving import asks_context
+from schema.resolving import asks_context, is_steady
 from schema.scalars import FIRST_SECOND, LAST_SECOND, Moment, given
 from schema.votes import VoteType, votes_of
 
@@ -234,6 +234,7 @@ class SignalType(Node):
         **RATIONALE,
     )
     @asks_context
+    @is_steady
     def rationale(self, info: Info) -> str | Awaitable[str]:
         return votes.rationale(info.context.loaders, self.stored)
 

@@ -206,10 +206,11 @@ class Flying(Generic[K, V]):
                 besides.append((beside.noun, beside.key, version, beside.value, read_at))
             # Under the revision that it was read with. Under the one that was looked up, a read that an event has
             # overtaken would be held as what the event tells of, for as long as it lives.
-            self._hold(self._noun, key, one.value, one.revision, read_at)
+            oldest = read_at if one.read_at is None else min(one.read_at, read_at)
+            self._hold(self._noun, key, one.value, one.revision, oldest)
             version = Version(self._wanted[key].subject, one.revision)
-            values.append((self._noun, key, version, one.value, read_at))
-            self._land(key, Found(one.value, one.revision, Tier.STORAGE, 0.0))
+            values.append((self._noun, key, version, one.value, oldest))
+            self._land(key, Found(one.value, one.revision, Tier.STORAGE, read_at - oldest))
         return besides + values
 
     def _hold(self, noun: Noun[Any], key: Hashable, value: Any, revision: int, read_at: float) -> None:

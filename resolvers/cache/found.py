@@ -61,8 +61,10 @@ class Loaded(Generic[V]):
         value: None for what does not exist.
         revision: Of its subject, read in the same snapshot.
         besides: Held before the value itself, so that whoever has waited for the value finds them.
+        read_at: When the oldest part of it was read, in unix seconds; None for now.
     """
 
     value: V | None
     revision: int
     besides: Sequence[Beside] = ()
+    read_at: float | None = None

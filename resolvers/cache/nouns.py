@@ -51,7 +51,8 @@ class Nouns:
         signal: A signal by its key; `signals` by the page, `signal_count` by the conditions.
         signal_tally: The signals of a series, counted, by instrument and interval.
         words: Of a model, by model, template and the market's state; `resolvers.wording` says how long they are fresh.
-        active_signals, universe: What opportunities are made of: each one value.
+        active_signals, universe: What opportunities are made of: each one value; the signals in the process alone,
+            which reads what has changed and keeps the rest.
         ranking: Made of both by the choice of signals, in the process alone.
         roster: The agents of a version of the engine, in the process alone.
         known_agents: What is known of them, by version and market, in the process alone.
@@ -169,8 +170,6 @@ class Nouns:
             life_seconds=lives.signals,
             entries=1,
             size_bytes=32 * _MIB,
-            encode=signal_codec.encoded_signals,
-            decode=signal_codec.decoded_signals,
             weigh=weights.active_bytes,
         )
         self.universe: Noun[Universe] = Noun(

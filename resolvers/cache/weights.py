@@ -20,7 +20,8 @@ _COLUMN_BYTES = 600  # a column without its values
 _INSTRUMENT_BYTES = 1_500
 _SIGNAL_BYTES = 3_000
 _MEMBER_BYTES = _INSTRUMENT_BYTES + 600
-_OPPORTUNITY_BYTES = 900  # without its signal and its member
+_OPPORTUNITY_BYTES = 2_400  # with what shows it, without its signal and its member
+_SHOWN_BYTES = 2_000_000  # texts
 AGENT_BYTES = 1_000
 
 
@@ -81,4 +82,5 @@ def universe_bytes(_: Any, universe: Universe) -> int:
 def ranking_bytes(_: Any, ranking: Ranking) -> int:
     """With signals and universe, which it may be the last to hold."""
     each = sum(signal_bytes(None, one.signal) for one in ranking.opportunities)
-    return universe_bytes(None, ranking.universe) + each + 500 + _OPPORTUNITY_BYTES * len(ranking.opportunities)
+    each += _OPPORTUNITY_BYTES * len(ranking.opportunities)
+    return universe_bytes(None, ranking.universe) + each + _SHOWN_BYTES

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from resolvers.errors import BadInput
 from resolvers.model.instrument import AssetClass
@@ -76,6 +76,7 @@ class Ranking:
         until: The first moment at which the same signals are ranked otherwise, in unix seconds.
         revision: Of the signals, and
         universe_revision: of the instruments that it was made of.
+        shown: What whoever shows them makes of opportunities, by names of their own; kept as long as the ranking.
     """
 
     opportunities: tuple[Opportunity, ...] = ()
@@ -84,6 +85,7 @@ class Ranking:
     revision: int = 0
     universe_revision: int = 0
     of_instrument: Mapping[int, Opportunity] = field(init=False)
+    shown: dict[str, Any] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Makes them found by instrument."""
@@ -126,6 +128,12 @@ class OpportunityConditions:
             raise BadInput(f"minRiskReward must be at least 0, was {self.min_risk_reward}")
         if self.direction is Direction.HOLD:
             raise BadInput("direction must be BUY or SELL, was HOLD")
+
+    @property
+    def ask_more(self) -> bool:
+        """Whether more is asked for than an instrument."""
+        others = (self.asset_classes, self.direction, self.min_score, self.min_confidence, self.min_risk_reward)
+        return others.count(None) < len(others)
 
     def accept(self, one: Opportunity) -> bool:
         """Whether an opportunity of the choice is meant."""

@@ -10,7 +10,7 @@ from resolvers.model.opportunity import Choice, Ranking
 from resolvers.model.signal import Signal
 from resolvers.model.universe import NOTHING, Universe
 from resolvers.reading.reads import MISSING, Missing, Reads
-from resolvers.storage.signal_pages import read_active_signals
+from resolvers.storage.active_signals import read_active_signals, read_changed_signals
 from resolvers.storage.universe import read_traded
 
 V = TypeVar("V")
@@ -77,13 +77,29 @@ def _rest_on(reads: Reads, made: Ranking, age: float) -> None:
 
 
 async def _active_signals(reads: Reads) -> Found[tuple[Signal, ...]]:
-    pool = reads.services.pool
-
     async def load(keys: Sequence[str]) -> dict[str, Loaded[tuple[Signal, ...]] | Exception]:
-        read = await read_active_signals(pool, reads.services.clock())
-        return dict.fromkeys(keys, Loaded(tuple(read.value), read.revision))
+        return dict.fromkeys(keys, await _changed(reads) or await _anew(reads))
 
     return (await reads.found(reads.services.tiers.nouns.active_signals, {_ALL: SIGNALS}, load))[_ALL]
+
+
+async def _anew(reads: Reads) -> Loaded[tuple[Signal, ...]]:
+    read = await read_active_signals(reads.services.pool, reads.services.clock())
+    return Loaded(read.value, read.revision)
+
+
+async def _changed(reads: Reads) -> Loaded[tuple[Signal, ...]] | None:
+    """What the process held before, with what has changed since; None where everything has to be read."""
+    tiers = reads.services.tiers
+    era, held = tiers.era, tiers.memory(tiers.nouns.active_signals).get(_ALL, 0, tiers.clock())
+    if reads.is_fresh or held is None or held.value is None:
+        return None
+    read = await read_changed_signals(reads.services.pool, held.revision, reads.services.clock())
+    if read is None or tiers.era != era:
+        return None
+    kept = [one for one in held.value if one.instrument_id not in read.instrument_ids]
+    # As old as what is kept: nothing that was missed may live on by what came later.
+    return Loaded((*kept, *read.signals), read.revision, read_at=held.read_at)
 
 
 async def _universe(reads: Reads) -> Found[Universe]:

@@ -81,21 +81,6 @@ async def read_pages_of(
     return _each(found, rows)
 
 
-async def read_active_signals(pool: Pool, now: float) -> Versioned[list[Signal]]:
-    """The signals that are active at *now* and say BUY or SELL, in no order, with the revision of all signals."""
-    active = _STATUS[SignalStatus.ACTIVE].format(now="$1::timestamptz")
-    # From the few newest bars to their signals: the other way PostgreSQL may look at all that are stored.
-    query = (
-        f"SELECT {SHOWN} FROM signal_series AS series JOIN instruments AS i ON i.id = series.instrument_id,"  # noqa: S608
-        " LATERAL (SELECT * FROM signals AS x WHERE (x.instrument_id, x.time, x.bar_minutes, x.producer)"
-        "  = (series.instrument_id, series.last_time, series.bar_minutes, series.producer)) AS s"
-        f" WHERE s.direction <> 'HOLD' AND {active}"
-    )
-    async with connection(pool) as one:
-        rows = await one.fetch(_at_revision(query, "c.revision"), _moment(now))
-    return Versioned([signal_of(row) for row in rows if row["is_there"]], rows[0]["revision"])
-
-
 async def read_signal_count(pool: Pool, conditions: SignalConditions, now: float) -> Versioned[int]:
     """How many signals are meant, with the revision of the conditions' subjects."""
     values: list[Any] = []

@@ -8,7 +8,7 @@ import pytest
 import strawberry
 from graphql import GraphQLBoolean, GraphQLFloat, GraphQLInt, GraphQLNonNull, GraphQLString
 
-from schema.leaf_column import completed, read
+from schema.leaf_column import Leaf, read
 
 
 @strawberry.enum
@@ -62,7 +62,7 @@ _LARGEST = 2**31 - 1
 )
 def test_values_are_coerced(kind: Any, values: list[Any], expected: list[Any], irregular: list[int]) -> None:
     """As their scalar or enum does it, but for those that this is an error for, or nothing."""
-    column, numbers = completed(values, kind)
+    column, numbers = Leaf(kind).completed(values)
     assert (column, list(numbers)) == (expected, irregular)
     leaf = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
     for number, value in enumerate(values):
@@ -79,7 +79,7 @@ def test_an_enum_is_asked_once_for_each_member() -> None:
             asked.append(value)
             return value.name
 
-    column, _ = completed([Colour.RED, Colour.BLUE] * 50, Counting())  # type: ignore[arg-type]
+    column, _ = Leaf(Counting()).completed([Colour.RED, Colour.BLUE] * 50)  # type: ignore[arg-type]
     assert column == ["RED", "BLUE"] * 50
     assert asked == [Colour.RED, Colour.BLUE]
 

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ from resolvers.model.universe import Liquidity, Member, Universe
 from resolvers.model.window import Reach, SeriesState, StoredWindow, WindowRequest
 from resolvers.model.window_parts import parted
 from schema.columns import Column, FloatColumn, MomentColumn
+from schema.opportunities import OpportunityType
+from schema.row_plan import RowPlan
 from tests.bars import NOON, spaced
 from tests.resolvers.compute.insights.market import a_signal, facts_at
 
@@ -46,7 +49,12 @@ def _deep(value: Any, seen: set[int]) -> int:
     if isinstance(value, (list, tuple)):
         return size + sum(_deep(one, seen) for one in value)
     slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
-    return size + sum(_deep(getattr(value, name, None), seen) for name in slots)
+    return size + sum(_deep(one, seen) for one in [getattr(value, name, None) for name in slots] + [_own(value)])
+
+
+def _own(value: Any) -> dict[str, Any] | None:
+    """The attributes that an object has for itself; members of enums are everybody's."""
+    return None if isinstance(value, Enum) else getattr(value, "__dict__", None)
 
 
 def _weight(noun: Noun[Any], key: Any, value: Any) -> int:
@@ -165,6 +173,10 @@ def test_signals_weigh_no_less_than_they_are(text: str) -> None:
     assert _deep(universe, set()) <= _weight(nouns.universe, "all", universe)
     made = ranking(found, universe, Choice(Interval.H1), NOON)
     assert len(made.opportunities) == len(found)
+    for one in OpportunityType.shown(made, made.opportunities):
+        one.instrument()
+        one.signal()
+    made.shown["texts"].keep(RowPlan((), {}), {one.rank: "a" * 300 for one in made.opportunities})
     assert _deep(made, set()) <= _weight(nouns.ranking, Choice(Interval.H1), made)
 
 

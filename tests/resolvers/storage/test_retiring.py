@@ -5,8 +5,9 @@ from resolvers.model.event import SIGNALS
 from resolvers.model.interval import Interval
 from resolvers.model.signal import SignalStatus
 from resolvers.model.signal_page import SignalConditions, SignalPage
+from resolvers.storage.active_signals import read_active_signals
 from resolvers.storage.pool import Pool
-from resolvers.storage.signal_pages import read_active_signals, read_signal_page
+from resolvers.storage.signal_pages import read_signal_page
 from resolvers.storage.signal_tallies import read_signal_tallies
 from resolvers.storage.signals import signals_at_number
 from tests.bars import NOON, instrument

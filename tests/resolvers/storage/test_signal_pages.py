@@ -15,7 +15,6 @@ from resolvers.model.signal_page import SignalConditions, SignalKey, SignalOrder
 from resolvers.storage.pool import Pool
 from resolvers.storage.signal_pages import (
     next_expiry,
-    read_active_signals,
     read_counts_of,
     read_pages_of,
     read_signal_count,
@@ -103,18 +102,6 @@ async def test_a_page_is_what_is_meant_in_its_order(pool: Pool) -> None:
             expected = [two for two in stored if two.instrument_id == one and of_each.conditions.accept(two, _NOW)]
             assert pages[one] == _sorted(expected, order)[:6]
             assert counts[one] == len(expected)
-
-
-async def test_active_signals_are_those_that_say_something(pool: Pool) -> None:
-    """Of all series, with the revision of all signals; at a moment when some have expired."""
-    stored, _ = await _stored(pool)
-    conditions = SignalConditions(status=SignalStatus.ACTIVE)
-    for now in (NOON, _NOW, NOON + 100):
-        read = await read_active_signals(pool, now)
-        expected = [one for one in stored if conditions.accept(one, now) and one.direction is not Direction.HOLD]
-        assert expected
-        assert _sorted(read.value, SignalOrder.NEWEST) == _sorted(expected, SignalOrder.NEWEST)
-        assert read.revision == 2
 
 
 async def test_signals_are_found_by_their_keys(pool: Pool) -> None:
