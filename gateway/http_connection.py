@@ -5,26 +5,16 @@ What was answered before is answered again as soon as the request is whole, stra
 message of ASGI. That takes less than a bare application of one dictionary does. Everything else goes uvicorn's way,
 held back until its body is there.
 
-In the ``extensions`` of a scope it offers the application a little more than ASGI does. By ``gateway.wire`` a
-connection whose client reads nothing can be ended at once, which closing cannot do, as it waits for what was written
-before. By ``gateway.answer`` a whole answer is given in one call: a head and a body that are checked, written and sent
-by themselves take 40 µs.
+In ``scope["extensions"]["gateway.wire"]`` it offers the application a little more than ASGI does: a connection whose
+client reads nothing can be ended at once, which closing cannot do, as it waits for what was written before.
 """
 
 import logging
-from functools import partial
 from typing import Any, Protocol
 
-from uvicorn.protocols.http.httptools_impl import (
-    HEADER_RE,
-    HEADER_VALUE_RE,
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from gateway.endpoint.front import Kept
-from gateway.endpoint.http_caching import Fields
 
 logger = logging.getLogger("gateway.connection")
 
@@ -127,31 +117,8 @@ class HTTPConnection(HttpToolsProtocol):
         """Begins the request that was held, as uvicorn does."""
         body, self._is_held, self._body = self._body, False, b""
         super().on_headers_complete()
-        extensions: Any = self.scope["extensions"]
-        extensions["gateway.answer"] = partial(self._is_answered, self.cycle)
         if body:
             super().on_body(body)
-
-    def _is_answered(self, cycle: RequestResponseCycle, status: int, headers: Fields, body: bytes) -> bool:
-        """
-        Gives the whole answer to a request of this connection.
-
-        False where nothing was written, because it has to take the whole way: somebody has begun to answer, the client
-        is gone or does not read, the connection ends with it, or a header is none.
-        """
-        if (
-            cycle.response_started
-            or cycle.disconnected
-            or not cycle.keep_alive
-            or self.flow.write_paused
-            or any(HEADER_RE.search(name) or HEADER_VALUE_RE.search(value) for name, value in headers)
-        ):
-            return False
-        cycle.response_started = cycle.response_complete = True
-        cycle.message_event.set()
-        self._write(Kept(status, headers, body))
-        cycle.on_response()
-        return True
 
     def _write(self, kept: Kept) -> None:
         head = [STATUS_LINE[kept.status]]

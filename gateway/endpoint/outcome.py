@@ -10,7 +10,6 @@ from starlette.types import Send
 from gateway.endpoint.compression import is_gzip_asked_for
 from gateway.endpoint.http_caching import NOT_KEPT, Fields, HTTPCaching, matches
 from gateway.endpoint.response_cache import Answer
-from gateway.endpoint.wire import answer_of
 
 Tiers = Mapping[tuple[str, str], tuple[int, float]]
 """How many values each tier gave, by noun and tier, and the age of the oldest in seconds."""
@@ -74,9 +73,7 @@ async def send_outcome(
         body = await answer.in_gzip()
         headers.append((b"content-encoding", b"gzip"))
     headers += [(b"content-type", content_type), (b"content-length", b"%d" % len(body))]
-    answer_whole = answer_of(request.scope)
-    if answer_whole is None or not answer_whole(outcome.status, headers, body):
-        await send_whole(send, outcome.status, headers, body)
+    await send_whole(send, outcome.status, headers, body)
 
 
 async def send_whole(send: Send, status: int, headers: Fields, body: bytes = b"") -> None:

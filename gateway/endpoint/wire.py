@@ -3,8 +3,6 @@
 from collections.abc import MutableMapping
 from typing import Any, Protocol, cast
 
-from gateway.endpoint.http_caching import Fields
-
 
 class GoneError(Exception):
     """Nobody reads any more."""
@@ -29,18 +27,6 @@ class TextWire(Wire, Protocol):
 
     def write_frame(self, frame: bytes) -> None:
         """Sends a frame, as `text_frame` makes it."""
-
-
-class WholeAnswer(Protocol):
-    """Gives the whole answer to a request."""
-
-    def __call__(self, status: int, headers: Fields, body: bytes) -> bool:
-        """False where nothing was given, and the answer has to be sent as ASGI has it."""
-
-
-def answer_of(scope: MutableMapping[str, Any]) -> WholeAnswer | None:
-    """What gives the whole answer to a request in one call; None where nothing does."""
-    return cast("WholeAnswer | None", scope.get("extensions", {}).get("gateway.answer"))
 
 
 def wire_of(scope: MutableMapping[str, Any]) -> Wire | None:

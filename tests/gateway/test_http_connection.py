@@ -3,13 +3,10 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from typing import Any
 
 import orjson
 import pytest
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from gateway.endpoint import http
 from gateway.endpoint.front import Front
 from tests.gateway.endpoint.shop import Served, running_shop
 
@@ -201,50 +198,3 @@ async def test_who_goes_away_in_the_middle_of_a_request_leaves_nothing(served: S
         await writer.drain()
         writer.transport.abort()
     assert (await _exchange(served, _post(_PRICE)))[2] == b'{"data":{"price":1.5}}'
-
-
-async def test_an_answer_that_is_made_takes_no_message(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Head and body are written at once, for who wants to go on; the last one of a connection says that it is."""
-    sent: list[str] = []
-    send = RequestResponseCycle.send
-
-    async def counted(self: RequestResponseCycle, message: Any) -> None:
-        sent.append(message["type"])
-        await send(self, message)
-
-    monkeypatch.setattr(RequestResponseCycle, "send", counted)
-    reader, writer = await _opened(served)
-    for query in ('{ price(of: "fig") }', "{ mine }"):
-        writer.write(_post(query))
-        status, headers, body = await _answer(reader)
-        assert (status, orjson.loads(body)["data"] is None) == (b"HTTP/1.1 200 OK", False)
-        assert (b"connection" in headers, sent) == (False, [])
-    writer.write(_post("{ mine }", "Connection: close"))
-    assert (await _answer(reader))[1][b"connection"] == b"close"
-    assert sent == ["http.response.start", "http.response.body"]
-    assert await asyncio.wait_for(reader.read(), 10) == b""
-    writer.close()
-
-
-async def test_a_header_that_is_none_is_refused(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever has put a line break into it: nobody may write further headers, or another answer."""
-    monkeypatch.setattr(http, "VARY", (b"vary", b"a\r\nset-cookie: b"))
-    reader, writer = await _opened(served)
-    writer.write(_post("{ mine }"))
-    assert await asyncio.wait_for(reader.read(), 10) == b""
-    writer.close()
-
-
-async def test_who_reads_nothing_is_not_answered_further(served: Served) -> None:
-    """Answers that are made wait for room as well; all come when it reads."""
-    reader, writer = await _opened(served)
-    query, count = "{ mine names }", 3_000
-    sending = asyncio.create_task(_sent(writer, _post(query), count))
-    before = served.shop.reads
-    await asyncio.sleep(0.5)
-    taken = served.shop.reads - before
-    assert 0 < taken < 2 * count
-    for _ in range(count):
-        assert len(orjson.loads((await _answer(reader))[2])["data"]["names"]) == 500
-    await sending
-    writer.close()
