@@ -94,7 +94,19 @@ class QuotesPublisher:
             await asyncio.sleep(_TURN_SECONDS)
 
     async def publish(self, events: Sequence[Event]) -> None:
-        """Appends those of *events* that are about quotes."""
+        """
+        Appends those of *events* that are about quotes.
+
+        Whoever is cancelled meanwhile is, also where `asyncio.wait_for` of Python 3.11, through which redis-py sends,
+        swallows that because it meets the end of what it waits for. A feed would go on then, after the signal to stop.
+        """
+        task = asyncio.current_task()
+        before = 0 if task is None else task.cancelling()
+        await self._publish(events)
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError
+
+    async def _publish(self, events: Sequence[Event]) -> None:
         quotes = [event for event in events if event.kind is EventKind.QUOTES]
         if not quotes:
             return

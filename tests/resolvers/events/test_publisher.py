@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
@@ -73,3 +74,23 @@ async def test_redis_is_not_asked_for_what_was_heard_of(pool: Pool, client: redi
     await publisher.publish([_event(4)])
     assert await asked() == before + 2
     assert await _numbers(pool, client) == [1, 2, 3, 4]
+
+
+async def test_a_cancellation_that_is_swallowed_counts(
+    pool: Pool, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is where it comes in the moment in which Redis answers."""
+    asked = asyncio.Event()
+
+    async def swallowing(*_: object) -> None:
+        asked.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+
+    monkeypatch.setattr(Streams, "append", swallowing)
+    publishing = asyncio.create_task(QuotesPublisher(pool, client).publish([_event(1)]))
+    await asyncio.wait_for(asked.wait(), 10)
+    publishing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await publishing
+    assert publishing.cancelled()
