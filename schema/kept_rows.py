@@ -1,6 +1,7 @@
 """Lists of objects that are shown again and again, with the JSON text that was made of each."""
 
 from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 Others = Callable[[Container[Hashable], int], Mapping[Hashable, Any]]
 
 _MOST_CHARACTERS = 1_000_000
+# A selection keeps its document, which takes as much as so many.
+_PLAN_CHARACTERS = 5_000
+_NOTHING: Mapping[Hashable, str] = MappingProxyType({})
 
 
 class RowTexts:
@@ -31,16 +35,20 @@ class RowTexts:
         self._of: dict[RowPlan, dict[Hashable, str]] = {}
         self._characters = 0
 
-    def of(self, plan: RowPlan) -> dict[Hashable, str]:
-        """The texts of a selection, which nobody changes but `keep`."""
-        return self._of.setdefault(plan, {})
+    def of(self, plan: RowPlan) -> Mapping[Hashable, str]:
+        """The texts of a selection."""
+        return self._of.get(plan, _NOTHING)
 
-    def keep(self, plan: RowPlan, texts: dict[Hashable, str]) -> None:
+    def keep(self, plan: RowPlan, texts: Mapping[Hashable, str]) -> None:
         """Keeps texts of a selection, the first of all selections where there is no room for more."""
-        self._characters += sum(map(len, texts.values()))
-        if self._characters > _MOST_CHARACTERS:
-            self._of, self._characters = {}, sum(map(len, texts.values()))
-        self.of(plan).update(texts)
+        more = sum(map(len, texts.values()))
+        if self._characters + more + self._for(plan) > _MOST_CHARACTERS:
+            self._of, self._characters = {}, 0
+        self._characters += more + self._for(plan)
+        self._of.setdefault(plan, {}).update(texts)
+
+    def _for(self, plan: RowPlan) -> int:
+        return 0 if plan in self._of else _PLAN_CHARACTERS
 
 
 class KeptRows(list[Any]):

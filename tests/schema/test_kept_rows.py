@@ -17,6 +17,7 @@ from schema.execution import ColumnExecutor
 from schema.kept_rows import KeptRows, RowTexts
 from schema.plans import Plans
 from schema.resolving import asks_context, is_steady, with_direct_resolvers
+from schema.row_plan import RowPlan
 from tests.schema.stock import executed
 
 _COUNT = 40
@@ -167,11 +168,26 @@ async def test_with_one_that_is_missing_come_as_many_as_there_are() -> None:
 async def test_there_is_room_for_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is none everything goes, and what is asked for is there nevertheless."""
     monkeypatch.setattr(kept_rows, "_MOST_CHARACTERS", 90)
+    monkeypatch.setattr(kept_rows, "_PLAN_CHARACTERS", 0)
     asking = Asking("name")
     assert await asking.read(1, 2) == {1: 1, 2: 1}
     assert await asking.read(1, 3, 4, 5) == {3: 1, 4: 1, 5: 1}
     assert await asking.read(3, 4, 5) == {}
     assert await asking.read(1, 2) == {1: 1, 2: 1}
+
+
+def test_a_selection_takes_room_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However short its texts are: it keeps its document."""
+    monkeypatch.setattr(kept_rows, "_MOST_CHARACTERS", 100)
+    monkeypatch.setattr(kept_rows, "_PLAN_CHARACTERS", 40)
+    texts, one, other = RowTexts(), RowPlan((), {}), RowPlan((), {})
+    texts.keep(one, {1: "x" * 10})
+    texts.keep(other, {1: "x" * 5})
+    assert (texts.of(one), texts.of(other)) == ({1: "x" * 10}, {1: "x" * 5})
+    texts.keep(other, {2: "x" * 10})
+    assert (texts.of(one), texts.of(other)) == ({}, {2: "x" * 10})
+    texts.keep(other, {3: "x" * 50})
+    assert texts.of(other).keys() == {2, 3}
 
 
 async def test_an_item_by_itself_is_the_one_of_the_list() -> None:
